@@ -22,6 +22,9 @@ as an object with file and error, with --csv as a row with only a name; the othe
 name that a spreadsheet would read as a formula gets a leading apostrophe, and control characters are replaced; --json
 prints names unchanged.
 
+A multilabel model gives an image any number of classes: the columns class and score are then one column
+classes, joined by |, and --json has a list of classes.
+
 Examples:
   pipeline predict models/pets cat.jpg holiday/
   pipeline predict models/pets holiday --csv > holiday.csv
@@ -77,14 +80,13 @@ async function predictCommand(
     ]);
   const { bundle, predictor, notes } = await openModel(await locateModel(model, host), engine, { signal: host.signal });
   for (const { text } of quiet ? [] : notes) host.stderr(`${printable(text)}\n`);
-  const { classes } = bundle;
   const format = json
     ? jsonFormat
     : csv
-      ? csvFormat(classes)
+      ? csvFormat(bundle)
       : tableFormat(
           images.map(({ name }) => name),
-          classes,
+          bundle,
         );
   const counts = { prediction: 0, bad: 0, 'passed-over': 0 };
   const name = basename(resolve(host.cwd, model));

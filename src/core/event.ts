@@ -26,8 +26,11 @@ export interface StageSummary {
 export interface EpochMetrics {
   readonly loss: number;
   readonly accuracy?: number;
+  /** Where an image has several classes: the share of right decisions, one for each class of each image. */
+  readonly binary_accuracy?: number;
   readonly val_loss?: number;
   readonly val_accuracy?: number;
+  readonly val_binary_accuracy?: number;
 }
 
 /** How far a task of a stage is. Tasks that take long say so about ten times per second. */

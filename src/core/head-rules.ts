@@ -2,6 +2,7 @@
 import { onlyMember } from './only-member.js';
 import type { Problem } from './problem.js';
 import type { HeadLayer, TrainConfig } from './schema-types.js';
+import type { Multilabel } from './task.js';
 
 /** What a rule says, for any place. */
 type Fault = Pick<Problem, 'found' | 'expected' | 'remedy'>;
@@ -29,18 +30,31 @@ export const lossOf = {
   softmax: 'categorical_crossentropy',
 } as const satisfies Record<FinalActivation, TrainConfig['loss']>;
 
-/** What `classifier` stands for: one sigmoid unit for two classes, otherwise a softmax with a unit for each. */
-export function classifierOf(classes: number): { readonly units: number; readonly activation: FinalActivation } {
+/**
+ * What `classifier` stands for: one sigmoid unit for two classes, otherwise a softmax with a unit for each. Where an
+ * image has several classes, each has a sigmoid unit, two classes too.
+ */
+export function classifierOf(
+  classes: number,
+  task: Multilabel | undefined,
+): { readonly units: number; readonly activation: FinalActivation } {
+  if (task === 'multilabel') return { units: classes, activation: 'sigmoid' };
   return classes === 2 ? { units: 1, activation: 'sigmoid' } : { units: classes, activation: 'softmax' };
 }
 
 /** The endings that fit: `1 sigmoid unit or 2 softmax units`. */
-export function endingsFor(classes: number): string {
+export function endingsFor(classes: number, task: Multilabel | undefined): string {
+  if (task === 'multilabel') return `${classes} sigmoid units, one per class`;
   return classes === 2 ? '1 sigmoid unit or 2 softmax units' : `${classes} softmax units`;
 }
 
 /** How many classes an output can distinguish; undefined if it gives no probabilities of classes. */
-export function classesOfEnding(units: number, activation: string | undefined): number | undefined {
+export function classesOfEnding(
+  units: number,
+  activation: string | undefined,
+  task: Multilabel | undefined,
+): number | undefined {
+  if (task === 'multilabel') return activation === 'sigmoid' ? units : undefined;
   if (activation === 'softmax') return units;
   return activation === 'sigmoid' && units === 1 ? 2 : undefined;
 }
@@ -50,11 +64,13 @@ export function unitsFault(
   { units, activation }: { readonly units: number; readonly activation: FinalActivation },
   classes: number,
   context: string,
+  task: Multilabel | undefined,
 ): Fault | undefined {
-  if (classesOfEnding(units, activation) === classes) return undefined;
+  if (classesOfEnding(units, activation, task) === classes) return undefined;
+  const several = task === 'multilabel' ? ', of which an image may have several' : '';
   return {
-    found: `the head ends in ${units} ${activation} unit${units === 1 ? '' : 's'}, but ${context}`,
-    expected: endingsFor(classes),
+    found: `the head ends in ${units} ${activation} unit${units === 1 ? '' : 's'}, but ${context}${several}`,
+    expected: endingsFor(classes, task),
     remedy: fitting,
   };
 }
@@ -71,8 +87,8 @@ export function endingOf(layers: readonly HeadLayer[]): Ending {
   return { kind: activation, units: layers[denseAt]?.dense?.units, denseAt: denseAt < 0 ? undefined : denseAt };
 }
 
-/** A head ends in probabilities: one sigmoid unit, or a softmax of several. */
-export function endingFault(layers: readonly HeadLayer[]): LayerFault | undefined {
+/** A head ends in probabilities: one sigmoid unit, or a softmax of several; with `multilabel` a sigmoid unit per class. */
+export function endingFault(layers: readonly HeadLayer[], task: Multilabel | undefined): LayerFault | undefined {
   const ending = endingOf(layers);
   // A misplaced classifier is a problem of the order.
   if (ending.kind === 'classifier' || layers.some((layer) => layer.classifier !== undefined)) return undefined;
@@ -87,14 +103,26 @@ export function endingFault(layers: readonly HeadLayer[]): LayerFault | undefine
     };
   }
   const { kind, units, denseAt = last } = ending;
+  if (task === 'multilabel') {
+    if (kind === 'sigmoid') return undefined;
+    return {
+      code: 'softmax-with-multilabel',
+      layer: last,
+      found:
+        'the head ends in a softmax, whose scores sum to 1, but with `task: multilabel` an image has any number of classes',
+      expected: 'one sigmoid unit per class',
+      remedy: fitting,
+    };
+  }
   const expected = 'one sigmoid unit for two classes, or a softmax unit per class';
   if (kind === 'softmax' && units === 1) {
     const found = 'a softmax of 1 unit is 1 for every image';
     return { code: 'softmax-of-one', layer: denseAt, found, expected, remedy: fitting };
   }
   if (kind === 'sigmoid' && units !== undefined && units > 1) {
-    const found = `${units} sigmoid units allow several classes per image, which is not supported`;
-    return { code: 'several-sigmoids', layer: denseAt, found, expected, remedy: fitting };
+    const found = `${units} sigmoid units allow several classes per image, but the images have one each`;
+    const remedy = `${fitting}, or write \`task: multilabel\` in the ingest stage`;
+    return { code: 'several-sigmoids', layer: denseAt, found, expected, remedy };
   }
   return undefined;
 }

@@ -208,9 +208,9 @@ export interface EvaluateConfig {
   data?: string;
   split: 'validation' | 'test' | 'train';
   /**
-   * For two classes: the lowest score at which an image counts as the second class.
+   * For two classes: the lowest score at which an image counts as the second class. With `task: multilabel`: the lowest score at which an image has a class; `f1` chooses one per class, with the highest F1 on the validation images. Exported models take these thresholds along.
    */
-  threshold: number;
+  threshold: number | 'f1';
   /**
    * The lowest acceptable metrics. If one is below its minimum, the run ends with exit code 6 and exports nothing.
    */
@@ -220,6 +220,10 @@ export interface EvaluateConfig {
     macro_recall?: Share;
     macro_f1?: Share;
     roc_auc?: Share;
+    mAP?: Share;
+    micro_f1?: Share;
+    subset_accuracy?: Share;
+    binary_accuracy?: Share;
   };
 }
 
@@ -430,6 +434,10 @@ export interface IngestConfig {
     validation?: Folders;
     test?: Folders;
   };
+  /**
+   * `single`: each image has one class. `multilabel`: an image has any number of classes, each with a sigmoid unit and a threshold of its own. Default: `single`.
+   */
+  task?: 'single' | 'multilabel';
   /**
    * The classes in the order of the model's outputs; other labels are left out. Default: all labels, sorted by code point. A mapping gives each class the labels that it consists of, such as `{feline: [cat, kitten], dog: dog}`; its classes are sorted by code point.
    */
@@ -663,7 +671,7 @@ export interface TrainConfig {
    */
   loss: 'auto' | 'binary_crossentropy' | 'categorical_crossentropy';
   /**
-   * The metrics to record in addition to the loss.
+   * The metrics to record in addition to the loss. With `task: multilabel`, `accuracy` is recorded as Keras's `binary_accuracy`: the share of right decisions, one for each class of an image.
    */
   metrics: 'accuracy'[];
   batch_size: number;
@@ -695,7 +703,7 @@ export interface TrainConfig {
    * Multiplies the learning rate by `factor` if the monitored metric has not improved for `patience` epochs: Keras's ReduceLROnPlateau.
    */
   reduce_on_plateau?: {
-    monitor: 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
+    monitor: 'val_loss' | 'val_accuracy' | 'val_binary_accuracy' | 'loss' | 'accuracy' | 'binary_accuracy';
     factor: number;
     /**
      * Epochs without improvement.
@@ -719,7 +727,7 @@ export interface TrainConfig {
    */
   l2: number;
   /**
-   * `balanced`, or a weight per class name; other classes have the weight 1.
+   * `balanced`, or a weight per class name; other classes have the weight 1. Not with `task: multilabel`, where an image has no single class that could weight it.
    */
   class_weight?:
     | 'balanced'
@@ -730,7 +738,7 @@ export interface TrainConfig {
    * Stops training if the monitored metric has not improved for `patience` epochs.
    */
   early_stopping?: {
-    monitor: 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
+    monitor: 'val_loss' | 'val_accuracy' | 'val_binary_accuracy' | 'loss' | 'accuracy' | 'binary_accuracy';
     /**
      * Epochs without improvement.
      */

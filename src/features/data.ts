@@ -12,6 +12,7 @@ import {
   isSamplesOf,
   type DataSpec,
   type Files,
+  type Label,
   type SplitName,
 } from '../image/dataset.js';
 
@@ -31,7 +32,7 @@ export interface Data {
   /** Undefined if the images are not varied. */
   readonly augmentation: Augmentation | undefined;
   /** Labels by image, ordered by digest. */
-  of(split: SplitName): Map<Digest, number>;
+  of(split: SplitName): Map<Digest, Label>;
   /** How much an image counts in the loss of training; undefined if all count alike. */
   readonly weights: ReadonlyMap<Digest, number> | undefined;
 }
@@ -39,7 +40,7 @@ export interface Data {
 export async function readData(outputs: Outputs, { readJson, openRoot, part }: Reader): Promise<Data> {
   const { samples, augmentation } = outputs;
   const spec = await readJson(outputs.spec, isDataSpec);
-  const all = (await readJson(samples, isSamplesOf(spec.classes.length))).samples;
+  const all = (await readJson(samples, isSamplesOf(spec))).samples;
   const files = await readJson(outputs.files, isFilesOf(all));
   const groups =
     part?.kind === 'fold' && outputs.groups !== undefined

@@ -8,11 +8,13 @@ import {
   isOneOf,
   isShapedAs,
   isString,
+  optional,
   type Guard,
 } from '../core/guards.js';
 import type { IngestConfig } from '../core/schema-types.js';
 import { staysInside } from '../core/paths.js';
 import { isRoot } from '../core/source.js';
+import type { Multilabel } from '../core/task.js';
 import { splitNames, type SplitName } from '../core/split-folders.js';
 import { isFit, type Fit } from './fit.js';
 
@@ -49,10 +51,22 @@ export interface DataSpec {
   /** In the order of the model's outputs. */
   readonly classes: readonly string[];
   readonly image: ImageSpec;
+  /** Left out where each image has one class, so that it is in no key. */
+  readonly task?: Multilabel;
 }
 
-/** One image: its bytes' digest, the index of its class, what it is for, and its weight if a table has weights. */
-export type SampleRow = readonly [digest: Digest, label: number, split: SplitName, weight?: number];
+/** The index of an image's class; with `multilabel` those of all its classes, ascending. */
+export type Label = number | readonly number[];
+
+/** Labels of some classes as labels of a model: classes are mapped by name, never by position. */
+export function relabeling(from: readonly string[], to: readonly string[]): (label: Label) => Label {
+  const place = from.map((name) => to.indexOf(name));
+  return (label) =>
+    typeof label === 'number' ? place[label] : label.map((index) => place[index]).sort((a, b) => a - b);
+}
+
+/** One image: its bytes' digest, its label, what it is for, and its weight if a table has weights. */
+export type SampleRow = readonly [digest: Digest, label: Label, split: SplitName, weight?: number];
 
 /** Output `samples`: what training reads. No path is in it, so a renamed image changes nothing. */
 export interface Samples {
@@ -70,7 +84,16 @@ export interface DataSummary {
   readonly classes: readonly string[];
   /** Images by split and class. */
   readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Images by split, where one may be of several classes. */
+  readonly images?: Readonly<Record<string, number>>;
   readonly bad: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** Images by split. */
+export function imagesOf(samples: readonly SampleRow[]): Record<string, number> {
+  const images: Record<string, number> = {};
+  for (const [, , split] of samples) images[split] = (images[split] ?? 0) + 1;
+  return images;
 }
 
 /** Output `files`: where the images are, for decoding and for reports. It decides nothing and is in no key. */
@@ -86,20 +109,30 @@ const isSampleRow: Guard<SampleRow> = (value): value is SampleRow =>
   Array.isArray(value) &&
   (value.length === 3 || (value.length === 4 && isWeight(value[3]))) &&
   isDigest(value[0]) &&
-  isCount(value[1]) &&
+  isLabel(value[1]) &&
   splitNames.includes(value[2] as SplitName);
 
 const isWeight = (value: unknown): boolean => isFiniteNumber(value) && value >= 0;
 
 const isGroups: Guard<Groups> = isShapedAs({ groups: isListOf(isCount) });
 
+const isLabel: Guard<Label> = (value): value is Label =>
+  isCount(value) ||
+  (Array.isArray(value) &&
+    value.every((label, index) => isCount(label) && (index === 0 || label > (value as number[])[index - 1])));
+
 const isSamples: Guard<Samples> = isShapedAs({ samples: isListOf(isSampleRow) });
 
-/** Samples whose labels are all among this many classes. */
+/** Samples whose labels are of the task, and among its classes. */
 export const isSamplesOf =
-  (classes: number): Guard<Samples> =>
+  ({ classes, task }: DataSpec): Guard<Samples> =>
   (value): value is Samples =>
-    isSamples(value) && value.samples.every(([, label]) => label < classes);
+    isSamples(value) &&
+    value.samples.every(([, label]) =>
+      typeof label === 'number'
+        ? task === undefined && label < classes.length
+        : task === 'multilabel' && label.every((one) => one < classes.length),
+    );
 
 /** A group for each of so many samples. */
 export const isGroupsOf =
@@ -128,10 +161,15 @@ export const isFilesOf =
   (value): value is Files =>
     isFiles(value) && samples.every(([digest]) => Object.hasOwn(value.paths, digest) && value.paths[digest].length > 0);
 
-export const isDataSpec: Guard<DataSpec> = isShapedAs({ classes: isListOf(isString), image: isImageSpec });
+export const isDataSpec: Guard<DataSpec> = isShapedAs({
+  classes: isListOf(isString),
+  image: isImageSpec,
+  task: optional(isOneOf('multilabel')),
+});
 
 export const isDataSummary: Guard<DataSummary> = isShapedAs({
   classes: isListOf(isString),
   counts: isMapOf(isMapOf(isCount)),
+  images: optional(isMapOf(isCount)),
   bad: isListOf(isShapedAs({ path: isString, reason: isString })),
 });

@@ -17,20 +17,20 @@ import { show } from './layers-model/config.js';
 import { fitWeights } from './layers-model/fit.js';
 import { readLayersModel } from './layers-model/load.js';
 import { ModelFolder } from './model-folder.js';
-import { checkClasses, checkImage, checkPreprocessing, type Refuse } from './preparation.js';
+import type { ClassList } from './prediction.js';
+import { checkClasses, checkImage, checkPreprocessing, checkThresholds, type Refuse } from './preparation.js';
 import type { Preprocessing } from './preprocessing.js';
 import type { Weights } from './tensor.js';
 
 /** A model and all that it takes to use it, by the format of its network. */
-export interface Bundle {
+export interface Bundle extends ClassList {
   readonly format: 'layers-model';
   readonly folder: string;
   /** The files in the folder that make the model up by name, with the digests of the bytes that were read. */
   readonly files: ReadonlyMap<string, Digest>;
-  /** For images of this size; one sigmoid unit for two classes, or as many units as there are classes. */
+  /** For images of this size; one sigmoid unit for two classes of which an image has one, otherwise a unit per class. */
   readonly graph: Graph;
   readonly weights: Weights;
-  readonly classes: readonly string[];
   readonly image: ImageSpec;
   readonly preprocessing: Preprocessing;
 }
@@ -52,9 +52,10 @@ export async function readBundle(path: string): Promise<Bundle> {
   // A link that a person named may lead anywhere; the files next to it may not.
   const inside = new ModelFolder(folder, file === path ? { named: MODEL } : {});
   const at = (name: string): string => join(folder, name);
-  const classes = checkClasses(await readList(inside, CLASSES, at), (found, expected) =>
+  const list = checkClassList(await readList(inside, CLASSES, at), (found, expected) =>
     bad(at(CLASSES), found, expected),
   );
+  const { classes, thresholds } = list;
   const prepared = await readList(inside, PREPROCESSING, at);
   const parts = isRecord(prepared) ? prepared : {};
   const refuse: Refuse = (found, expected) => bad(at(PREPROCESSING), found, expected);
@@ -65,9 +66,10 @@ export async function readBundle(path: string): Promise<Bundle> {
   const read = await readLayersModel(file, { folder: inside });
   const { metadata } = read;
   requireSame(metadata['classes'], classes, at(CLASSES));
+  if (metadata['classes'] !== undefined) requireSame(metadata['thresholds'] ?? null, thresholds ?? null, at(CLASSES));
   requireSame(metadata['image'], image, at(PREPROCESSING));
   requireSame(metadata['preprocessing'], preprocessing, at(PREPROCESSING));
-  const graph = fitGraph(read.graph, image, classes, file);
+  const graph = fitGraph(read.graph, image, list, file);
   const files = new Map(read.files.map((one) => [relative(folder, one.path), one.digest]));
   return {
     format: 'layers-model',
@@ -75,7 +77,7 @@ export async function readBundle(path: string): Promise<Bundle> {
     files,
     graph,
     weights: fitWeights(graph, read.weights, file),
-    classes,
+    ...list,
     image,
     preprocessing,
   };
@@ -92,6 +94,15 @@ function requireSame(inModel: unknown, inList: unknown, where: string): void {
     `contains ${show(inList)}, but ${MODEL} in the same folder ${show(inModel)}`,
     'the same value in both',
   );
+}
+
+/** A list of names or, where an image has any number of classes, an object that has their thresholds too. */
+function checkClassList(value: unknown, refuse: Refuse): ClassList {
+  if (!isRecord(value)) return { classes: checkClasses(value, refuse) };
+  if (value['task'] !== 'multilabel')
+    throw refuse(`the task is ${show(value['task'])}`, '"multilabel", or a list of classes');
+  const classes = checkClasses(value['classes'], refuse);
+  return { classes, thresholds: checkThresholds(value['thresholds'], classes.length, refuse) };
 }
 
 async function modelFileOf(path: string): Promise<string> {
@@ -127,7 +138,7 @@ async function readList(folder: ModelFolder, name: string, at: (name: string) =>
 }
 
 /** The network at the images' size, if it takes images of that size and gives scores of these classes. */
-function fitGraph(read: Graph, { size }: ImageSpec, classes: readonly string[], where: string): Graph {
+function fitGraph(read: Graph, { size }: ImageSpec, { classes, thresholds }: ClassList, where: string): Graph {
   const shape = [...size, 3] as const;
   const [input] = read.layers;
   const own = input.kind === 'input' ? input.shape : [];
@@ -137,10 +148,11 @@ function fitGraph(read: Graph, { size }: ImageSpec, classes: readonly string[], 
   const last = outputOf(graph);
   const output = shapesOf(graph).get(last.name)!;
   const activation = last.kind === 'dense' || last.kind === 'activation' ? last.activation : undefined;
-  const gives = output.length === 1 ? classesOfEnding(output[0], activation) : undefined;
+  const task = thresholds === undefined ? undefined : 'multilabel';
+  const gives = output.length === 1 ? classesOfEnding(output[0], activation, task) : undefined;
   if (gives !== classes.length) {
     const found = `the network ends in ${show(output)}${activation === undefined ? '' : ` with ${activation}`}`;
-    const expected = `${endingsFor(classes.length)}, for the classes in ${CLASSES}`;
+    const expected = `${endingsFor(classes.length, task)}, for the classes in ${CLASSES}`;
     throw bad(where, found, expected);
   }
   return graph;

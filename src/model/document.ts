@@ -1,8 +1,9 @@
 /** A model as stages hand it on: the layer graph, where its weights are, and how its images are prepared. */
 import type { BlobRef, Digest } from '../core/digest.js';
-import { isCount, isListOf, isShapedAs, isString, optional, type Guard } from '../core/guards.js';
+import { isCount, isListOf, isOneOf, isShapedAs, isString, optional, type Guard } from '../core/guards.js';
 import { isBlobRef } from '../core/outputs.js';
 import { failure } from '../core/problem.js';
+import type { Multilabel } from '../core/task.js';
 import { isImageSpec, type ImageSpec } from '../image/dataset.js';
 import { isGraph } from './graph-form.js';
 import { allWeightSpecs, type Graph } from './graph.js';
@@ -29,6 +30,8 @@ export interface TrainedDocument extends ModelDocument {
   readonly preprocessing: Preprocessing;
   readonly classes: readonly string[];
   readonly image: ImageSpec;
+  /** Left out for a model that gives an image one class. */
+  readonly task?: Multilabel;
 }
 
 const isBaseOf = isShapedAs({ architecture: isString, weights: isString, layers: optional(isCount) });
@@ -44,6 +47,7 @@ export const isTrainedDocument: Guard<TrainedDocument> = isShapedAs({
   preprocessing: isPreprocessing,
   classes: isListOf(isString),
   image: isImageSpec,
+  task: optional(isOneOf('multilabel')),
 });
 
 const origins = new WeakMap<Tensor, Digest>();

@@ -1,4 +1,6 @@
 /** Metrics of a classifier: cross-entropy, accuracy, precision, recall, F1, ROC AUC. */
+import type { Label } from '../image/dataset.js';
+import { classesAt } from './multilabel.js';
 
 /** The class of each row of predictions: the second one from the threshold on, or the largest. */
 export function predictedLabels(predictions: Float32Array, units: number, threshold = 0.5): number[] {
@@ -27,18 +29,28 @@ export interface RoundingCost {
   readonly changed_predictions: number;
 }
 
-/** Compares predictions with those from rounded numbers, row by row. */
+/** Compares predictions with those from rounded numbers, row by row; thresholds are those of several classes per image. */
 export function roundingCost(
   exact: Float32Array,
   rounded: Float32Array,
   units: number,
-  threshold?: number,
+  threshold?: number | readonly number[],
 ): RoundingCost {
   let difference = 0;
   exact.forEach((score, index) => (difference = Math.max(difference, Math.abs(score - rounded[index]))));
-  const labels = predictedLabels(rounded, units, threshold);
-  const changed = predictedLabels(exact, units, threshold).filter((label, index) => label !== labels[index]).length;
-  return { samples: labels.length, score_difference: difference, changed_predictions: changed };
+  const [before, after] = [exact, rounded].map((scores) => decisionsByRow(scores, units, threshold));
+  const changed = before.filter((decision, row) => decision !== after[row]).length;
+  return { samples: after.length, score_difference: difference, changed_predictions: changed };
+}
+
+/** The class of each row, or all of its classes, as something to compare. */
+function decisionsByRow(
+  scores: Float32Array,
+  units: number,
+  threshold: number | readonly number[] | undefined,
+): (number | string)[] {
+  if (threshold === undefined || typeof threshold === 'number') return predictedLabels(scores, units, threshold);
+  return Array.from({ length: scores.length / units }, (_, row) => classesAt(scores, row, threshold).join());
 }
 
 /** For notes and model cards: what rounding costs. */
@@ -55,12 +67,22 @@ export function describeRounding({
 /** Probabilities are kept this far from 0 and 1 before their logarithm is taken, as Keras does. */
 const CLIP = 1e-7;
 
-/** Sum over the rows of the cross-entropy of predictions (after sigmoid or softmax). */
-export function crossEntropy(predictions: Float32Array, labels: readonly number[], units: number): number {
+/**
+ * Sum over the rows of the cross-entropy of predictions (after sigmoid or softmax); with several classes per image, of
+ * the mean over the classes.
+ */
+export function crossEntropy(predictions: Float32Array, labels: readonly Label[], units: number): number {
   const logarithm = (p: number): number => Math.log(Math.min(1 - CLIP, Math.max(CLIP, p)));
   let sum = 0;
   labels.forEach((label, row) => {
-    if (units === 1) sum -= logarithm(label === 1 ? predictions[row] : 1 - predictions[row]);
+    if (typeof label !== 'number') {
+      let ofRow = 0;
+      for (let unit = 0; unit < units; unit++) {
+        const score = predictions[row * units + unit];
+        ofRow -= logarithm(label.includes(unit) ? score : 1 - score);
+      }
+      sum += ofRow / units;
+    } else if (units === 1) sum -= logarithm(label === 1 ? predictions[row] : 1 - predictions[row]);
     else sum -= logarithm(predictions[row * units + label]);
   });
   return sum;

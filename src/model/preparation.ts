@@ -25,6 +25,14 @@ export function checkClasses(value: unknown, refuse: Refuse): string[] {
   return names;
 }
 
+/** Throws what `refuse` gives for anything but a score from 0 to 1 for each class. */
+export function checkThresholds(value: unknown, classes: number, refuse: Refuse): number[] {
+  const isScore = (one: unknown): one is number => typeof one === 'number' && one >= 0 && one <= 1;
+  if (!Array.isArray(value) || value.length !== classes || !value.every(isScore))
+    throw refuse(`the thresholds are ${show(value)}`, `a list of ${classes} numbers from 0 to 1, one per class`);
+  return [...value];
+}
+
 const interpolations: readonly ImageSpec['interpolation'][] = ['nearest', 'bilinear', 'bicubic', 'lanczos'];
 const orientations: readonly ImageSpec['orientation'][] = ['exif', 'stored'];
 const modes: readonly PreprocessingMode[] = ['tf', 'caffe', 'torch', 'none'];

@@ -5,6 +5,7 @@ import {
   isFiniteNumber,
   isListOf,
   isMapOf,
+  isOneOf,
   isShapedAs,
   isString,
   optional,
@@ -12,6 +13,14 @@ import {
 } from '../core/guards.js';
 import type { EpochMetrics } from '../core/event.js';
 import type { ClassMetrics, RoundingCost } from './metrics.js';
+import {
+  isMultilabelMetrics,
+  isMultilabelPredictions,
+  isRoundingCost,
+  type MultilabelMetrics,
+  type MultilabelPredictions,
+} from './multilabel-results.js';
+import { isRange, type ClassIntervals, type Range } from './ranges.js';
 
 /** Metrics of an epoch, and the learning rate of its last step. */
 export interface EpochRecord extends EpochMetrics {
@@ -23,15 +32,6 @@ export interface History {
   readonly epochs: readonly EpochRecord[];
   /** The epoch (from 1) that the weights are from. */
   readonly bestEpoch: number;
-}
-
-/** From and to, at 95 percent; undefined if images redrawn have no such figure. */
-export type Range = readonly [low: number, high: number];
-
-export interface ClassIntervals {
-  readonly precision: Range;
-  readonly recall: Range;
-  readonly f1?: Range;
 }
 
 /** The intervals of the metrics of the same names. */
@@ -61,11 +61,15 @@ export interface FoldScores extends Scores {
   readonly samples: number;
 }
 
+/** Output `metrics` of evaluate. The plain numbers among it are what a run reports. */
+export type EvaluationMetrics = SingleMetrics | MultilabelMetrics;
+
 /**
- * Output `metrics` of evaluate. The plain numbers among it are what a run reports. With cross-validation the scores are
- * means over folds, each beside its standard deviation; classes and confusion count the images of all folds.
+ * Of images that have one class each. With cross-validation the scores are means over folds, each beside its standard
+ * deviation; classes and confusion count the images of all folds.
  */
-export interface EvaluationMetrics extends Scores, Deviations {
+export interface SingleMetrics extends Scores, Deviations {
+  readonly task?: undefined;
   readonly samples: number;
   /** In the order of the folds. */
   readonly folds?: readonly FoldScores[];
@@ -97,16 +101,21 @@ export interface PredictionRow {
 }
 
 /** Output `predictions` of evaluate: ordered by digest; file names are looked up when it is read. */
-export interface Predictions {
+export type Predictions = SinglePredictions | MultilabelPredictions;
+
+export interface SinglePredictions {
+  readonly task?: undefined;
   readonly classes: readonly string[];
   readonly rows: readonly PredictionRow[];
 }
 
-const isEpochRecord: Guard<EpochRecord> = isShapedAs({
+export const isEpochRecord: Guard<EpochRecord> = isShapedAs({
   loss: isFiniteNumber,
   accuracy: optional(isFiniteNumber),
+  binary_accuracy: optional(isFiniteNumber),
   val_loss: optional(isFiniteNumber),
   val_accuracy: optional(isFiniteNumber),
+  val_binary_accuracy: optional(isFiniteNumber),
   learning_rate: isFiniteNumber,
 });
 const isHistoryShape = isShapedAs({ epochs: isListOf(isEpochRecord), bestEpoch: isCount });
@@ -121,8 +130,6 @@ const isClassMetrics: Guard<ClassMetrics> = isShapedAs({
   f1: isFiniteNumber,
   support: isCount,
 });
-const isRange: Guard<Range> = (value): value is Range =>
-  Array.isArray(value) && value.length === 2 && value.every(isFiniteNumber);
 const isIntervals: Guard<MetricIntervals> = isShapedAs({
   loss: optional(isRange),
   accuracy: isRange,
@@ -141,7 +148,8 @@ const scores = {
   roc_auc: optional(isFiniteNumber),
 };
 const isDeviation = optional(isFiniteNumber);
-const isMetricsShape = isShapedAs({
+const isSingleShape: Guard<SingleMetrics> = isShapedAs({
+  task: isOneOf(undefined),
   ...scores,
   loss_sd: isDeviation,
   accuracy_sd: isDeviation,
@@ -157,23 +165,28 @@ const isMetricsShape = isShapedAs({
   per_class: isMapOf(isClassMetrics),
   confusion: isListOf(isListOf(isCount)),
   intervals: optional(isIntervals),
-  half_precision: optional(
-    isShapedAs({ samples: isCount, score_difference: isFiniteNumber, changed_predictions: isCount }),
-  ),
+  half_precision: optional(isRoundingCost),
 });
 
-/** Metrics with figures, a row and a column of the matrix for every class. */
+/** Metrics with figures for every class and, where an image has one, a row and a column of the matrix. */
 export const isEvaluationMetrics: Guard<EvaluationMetrics> = (value): value is EvaluationMetrics => {
-  if (!isMetricsShape(value)) return false;
-  const { classes, per_class, confusion, intervals } = value;
-  return (
+  const hasAll = ({ classes, per_class, intervals }: EvaluationMetrics): boolean =>
     classes.every((name) => Object.hasOwn(per_class, name)) &&
-    (intervals === undefined || classes.every((name) => Object.hasOwn(intervals.per_class, name))) &&
-    [confusion, ...confusion].every(({ length }) => length === classes.length)
-  );
+    (intervals === undefined || classes.every((name) => Object.hasOwn(intervals.per_class, name)));
+  if (isMultilabelMetrics(value)) return hasAll(value);
+  return isSingleShape(value) && hasAll(value) && hasWholeMatrix(value);
 };
 
-const isPredictionsShape = isShapedAs({
+function hasWholeMatrix({ classes, confusion }: SingleMetrics): boolean {
+  return [confusion, ...confusion].every(({ length }) => length === classes.length);
+}
+
+/** The same of images that have one class each. */
+export const isSingleMetrics: Guard<SingleMetrics> = (value): value is SingleMetrics =>
+  isEvaluationMetrics(value) && value.task === undefined;
+
+const isSinglePredictionsShape: Guard<SinglePredictions> = isShapedAs({
+  task: isOneOf(undefined),
   classes: isListOf(isString),
   rows: isListOf(
     isShapedAs({
@@ -187,9 +200,12 @@ const isPredictionsShape = isShapedAs({
 });
 
 /** Predictions whose labels and scores are all of its classes. */
-export const isPredictions: Guard<Predictions> = (value): value is Predictions =>
-  isPredictionsShape(value) &&
+export const isSinglePredictions: Guard<SinglePredictions> = (value): value is SinglePredictions =>
+  isSinglePredictionsShape(value) &&
   value.rows.every(({ label, predicted, scores }) => {
     const { length } = value.classes;
     return label < length && predicted < length && scores.length === length;
   });
+
+export const isPredictions: Guard<Predictions> = (value): value is Predictions =>
+  isMultilabelPredictions(value) || isSinglePredictions(value);

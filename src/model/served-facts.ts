@@ -1,15 +1,18 @@
 /** What the page learns about its model: the response of /api/model. */
 import type { ImageSpec } from '../image/dataset.js';
+import type { ClassList } from './prediction.js';
 import type { Preprocessing } from './preprocessing.js';
 
-interface Facts {
+interface Facts extends ClassList {
   /** Names the model; answers of the server about it have the same in their header `X-Model`. */
   readonly id: string;
   readonly name: string;
-  readonly classes: readonly string[];
   readonly image: ImageSpec;
   readonly preprocessing: Preprocessing;
-  /** A prediction is called unsure if its best score is ahead of the second one by less. */
+  /**
+   * A prediction is called unsure if its best score is ahead of the second one by less; that an image has a class, if its
+   * score is nearer to the threshold than this share of the way from there to 0 or 1.
+   */
   readonly margin: number;
   readonly examples: readonly ServedExample[];
 }
@@ -18,8 +21,8 @@ interface Facts {
 export interface ServedExample {
   /** Its path on the server, such as `/probes/0.png`. */
   readonly url: string;
-  /** Its label. */
-  readonly class: string;
+  /** The classes that it is labeled with. */
+  readonly labels: readonly string[];
   /** The scores that the model must give for its pixels, in the order of the classes. */
   readonly scores: readonly number[];
 }

@@ -8,5 +8,5 @@ startPage(async (given, onProgress) => {
   if (facts.format !== 'onnx') throw new Error('demo.html is from another export');
   const worker = new OnnxWorker('demo/onnx-worker.js');
   const runtime = await worker.open(modelOf(facts, 'model.onnx'), onProgress);
-  return classifierOf(worker, { runtime, classes: facts.classes });
+  return classifierOf(worker, facts, { runtime });
 }, readFacts('onnx'));

@@ -8,11 +8,8 @@ export function offerExamples({ examples }: PageFacts, take: (file: File, label:
   element('example-list').replaceChildren(...examples.map((example, index) => button(example, index, take)));
 }
 
-function button(
-  { url, class: label }: ServedExample,
-  index: number,
-  take: (file: File, label: string) => void,
-): HTMLElement {
+function button({ url, labels }: ServedExample, index: number, take: (file: File, label: string) => void): HTMLElement {
+  const label = labels.join(', ') || 'no class';
   const made = document.createElement('button');
   made.type = 'button';
   const image = document.createElement('img');

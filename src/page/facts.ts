@@ -1,4 +1,5 @@
 /** What the server or the files beside the page say about the model, and the model's files. */
+import type { ClassList } from '../model/prediction.js';
 import type { PageFacts, ServedFacts } from '../model/served-facts.js';
 
 /** That of `serve`, unless it is asked for another. */
@@ -16,13 +17,17 @@ export async function readFacts(format: PageFacts['format']): Promise<PageFacts>
     throw new Error(
       'browsers load no models from file://. Run `python3 -m http.server` or `npx serve` in this folder, and open demo.html there',
     );
-  const [classes, { image, preprocessing }, probes] = await Promise.all([
-    readJson<PageFacts['classes']>('classes.json'),
+  const [list, { image, preprocessing }, probes] = await Promise.all([
+    readJson<PageFacts['classes'] | ClassList>('classes.json'),
     readJson<Pick<PageFacts, 'image' | 'preprocessing'>>('preprocessing.json'),
     readJson<readonly ProbeRow[]>('probes.json'),
   ]);
-  const examples = probes.flatMap(({ picture, ...row }) => (picture === undefined ? [] : [{ url: picture, ...row }]));
-  const facts = { classes, image, preprocessing, examples, margin: MARGIN };
+  const examples = probes.flatMap(({ picture, class: label, classes: labels = [label!], scores }) =>
+    picture === undefined ? [] : [{ url: picture, labels, scores }],
+  );
+  // With thresholds, it is an object.
+  const { classes, thresholds } = 'classes' in list ? list : { classes: list };
+  const facts = { classes, ...(thresholds && { thresholds }), image, preprocessing, examples, margin: MARGIN };
   return format === 'onnx'
     ? { ...facts, format, file: 'model.onnx', input: 'pixels', output: 'scores' }
     : { ...facts, format };
@@ -31,7 +36,9 @@ export async function readFacts(format: PageFacts['format']): Promise<PageFacts>
 /** A row of probes.json; without images, only digests. */
 interface ProbeRow {
   readonly picture?: string;
-  readonly class: string;
+  /** The class that the image is labeled with, or all of them. */
+  readonly class?: string;
+  readonly classes?: readonly string[];
   readonly scores: readonly number[];
 }
 

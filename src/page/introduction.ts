@@ -4,20 +4,25 @@ import type { PageFacts } from '../model/served-facts.js';
 import type { Classifier } from './classifier.js';
 import { element } from './scores.js';
 
-export function introduceModel({ id, name, classes, image, margin }: PageFacts): void {
+export function introduceModel({ id, name, classes, thresholds, image, margin }: PageFacts): void {
   const [height, width] = image.size;
   const ways = { crop: 'resized and cropped to', pad: 'resized and padded to' };
   const way = image.fit === undefined ? 'resized to' : ways[image.fit.kind];
   if (name !== undefined) document.title = `${name}: classify an image`;
   element('about').textContent =
-    `The model${name === undefined ? '' : ` ${name}`} recognizes ${classes.length} classes: ${plainNames(classes)}. Images are ${way} ${width} × ${height} pixels.`;
+    `The model${name === undefined ? '' : ` ${name}`} recognizes ${classes.length} classes${thresholds === undefined ? '' : ', of which an image may have several'}: ${plainNames(classes)}. Images are ${way} ${width} × ${height} pixels.`;
   // Without the tool behind the page there is nothing to compare with.
   element('ask').hidden = id === undefined;
   const change = id === undefined ? '' : ' To change this, start pipeline serve with --margin.';
   element('sureness').textContent =
-    margin === 0
-      ? ''
-      : `The page says “not sure” if the two best scores are less than ${+(margin * 100).toFixed(1)} percentage points apart.${change}`;
+    margin === 0 ? '' : `The page says “not sure” ${unsureText(margin, thresholds !== undefined)}.${change}`;
+}
+
+function unsureText(margin: number, several: boolean): string {
+  const share = +(margin * 100).toFixed(1);
+  return several
+    ? `about a class whose score is less than ${share}% of the way from its threshold to 0% or 100%`
+    : `if the two best scores are less than ${share} percentage points apart`;
 }
 
 export function introduceRuntime({ runtime, note = '' }: Classifier): void {

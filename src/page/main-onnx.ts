@@ -9,16 +9,16 @@ const loadClassifier: LoadClassifier = async (given, onProgress) => {
   const facts = await given;
   // The server chose this script by the model's format.
   if (facts.format !== 'onnx') throw new Error('the server was restarted with a different model; reload the page');
-  const { classes, examples } = facts;
+  const { examples } = facts;
   const model = modelOf(facts, `/model/${encodeURIComponent(facts.file)}`);
   const onWebgpu = await openOnWebgpu(model, examples, onProgress);
   if (typeof onWebgpu !== 'string') {
     const note = 'Its scores for the probe images are those that are stored with the model.';
-    return classifierOf(onWebgpu.worker, { runtime: onWebgpu.runtime, note, classes });
+    return classifierOf(onWebgpu.worker, facts, { runtime: onWebgpu.runtime, note });
   }
   const worker = new OnnxWorker('/onnx-worker.js');
   const runtime = await worker.open(model, onProgress);
-  return classifierOf(worker, { runtime, note: `WebGPU is not used: ${onWebgpu}.`, classes });
+  return classifierOf(worker, facts, { runtime, note: `WebGPU is not used: ${onWebgpu}.` });
 };
 
 startPage(loadClassifier, fetchFacts());

@@ -1,6 +1,5 @@
 /** An `.onnx` file that a worker runs: the page stays usable while it loads and computes. */
-import { predictionOf } from '../model/prediction.js';
-import type { OnnxFacts } from '../model/served-facts.js';
+import { predictionOf, type ClassList } from '../model/prediction.js';
 import type { Classifier, OnProgress } from './classifier.js';
 import type { WorkerModel, WorkerRequest, WorkerResponse } from './worker-messages.js';
 
@@ -67,13 +66,14 @@ export function modelOf({ image, input, output }: Omit<WorkerModel, 'url'>, url:
 /** The model that a worker has opened. */
 export function classifierOf(
   worker: OnnxWorker,
-  { classes, ...introduction }: Pick<Classifier, 'runtime' | 'note'> & Pick<OnnxFacts, 'classes'>,
+  list: ClassList,
+  introduction: Pick<Classifier, 'runtime' | 'note'>,
 ): Classifier {
   return {
     ...introduction,
     async predict(pixels) {
       const scores = await worker.predict(pixels);
-      return predictionOf(scores, 0, scores.length, classes);
+      return predictionOf(scores, 0, scores.length, list);
     },
   };
 }

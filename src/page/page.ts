@@ -74,9 +74,9 @@ async function take(input: Input, given?: number): Promise<void> {
     const here = await askHere(classifier, file);
     const tool = compare.checked && !here.onlyHere ? await askTool(classifier, file) : undefined;
     if (mine !== turn) return;
-    const answer = answerOf(here.prediction, classifier.facts.margin);
+    const answer = answerOf(here.prediction, classifier.facts);
     showImage(file);
-    showScores(answer, here.prediction, tool);
+    showScores(answer, here.prediction, tool, classifier.facts);
     element('result').hidden = false;
     say(`${file.name}: ${answer.text}${label === undefined ? '' : `, labeled ${label}`}.${noteOf(here)}`);
   } catch (error) {
@@ -132,7 +132,7 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
       const classifier = await loading;
       const { prediction } = await askHere(classifier, file);
       if (mine !== turn) return;
-      rows[index].answer(answerOf(prediction, classifier.facts.margin), prediction);
+      rows[index].answer(answerOf(prediction, classifier.facts), prediction);
       done++;
     } catch (error) {
       if (mine !== turn) return;

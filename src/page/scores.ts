@@ -1,5 +1,6 @@
 /** Shows scores as a table with bars. */
 import type { Prediction } from '../core/prediction.js';
+import type { ClassList } from '../model/prediction.js';
 import { percent, type AnswerText } from './answer.js';
 
 /** Rows shown before the button for all is pressed. */
@@ -10,16 +11,20 @@ export function element<Type extends HTMLElement>(id: string): Type {
 }
 
 /** Shows the browser's prediction and, if given, the tool's next to it, best class first. */
-export function showScores(answer: AnswerText, here: Prediction, tool: Prediction | undefined): void {
+export function showScores(answer: AnswerText, here: Prediction, tool: Prediction | undefined, facts: ClassList): void {
   const ordered = Object.entries(here.scores).sort(([, a], [, b]) => b - a);
   element('answer').textContent = answer.text.replace(/^not/, 'Not');
   element('result').classList.toggle('unsure', !answer.sure);
   element('result').classList.toggle('comparing', tool !== undefined);
   const rows = ordered.map(([name, score], index) => {
     const row = document.createElement('tr');
-    row.classList.toggle('best', name === here.class);
+    row.classList.toggle('best', 'classes' in here ? here.classes.includes(name) : name === here.class);
     row.hidden = index >= SHOWN;
-    row.append(heading(name, score), cell(score, 'here'), cell(tool?.scores[name], 'tool'));
+    row.append(
+      heading(name, score, facts.thresholds?.[facts.classes.indexOf(name)]),
+      cell(score, 'here'),
+      cell(tool?.scores[name], 'tool'),
+    );
     return row;
   });
   element('rows').replaceChildren(...rows);
@@ -28,11 +33,17 @@ export function showScores(answer: AnswerText, here: Prediction, tool: Predictio
   element('difference').textContent = tool === undefined ? '' : difference(here, tool);
 }
 
-function heading(name: string, score: number): HTMLElement {
+/** With the threshold of the class, if it has one. */
+function heading(name: string, score: number, threshold: number | undefined): HTMLElement {
   const head = document.createElement('th');
   head.scope = 'row';
   head.textContent = name;
   head.style.setProperty('--score', String(score));
+  if (threshold !== undefined) {
+    const from = document.createElement('small');
+    from.textContent = ` from ${percent(threshold)} on`;
+    head.append(from);
+  }
   return head;
 }
 

@@ -41,8 +41,14 @@ function row(file: File, choose: (file: File) => void): Row & { readonly line: H
   line.append(head, name, score);
   return {
     line,
-    answer({ sure }, prediction) {
+    answer({ sure, text }, prediction) {
       line.classList.toggle('unsure', !sure);
+      if ('classes' in prediction) {
+        name.colSpan = 2;
+        name.textContent = text;
+        score.remove();
+        return;
+      }
       name.textContent = sure ? prediction.class : `not sure, maybe ${prediction.class}`;
       score.textContent = percent(prediction.score);
     },

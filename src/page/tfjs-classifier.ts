@@ -18,8 +18,9 @@ export const tfjsClassifier =
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     // Production mode also skips the self-checks of kernels.
     tf.enableProdMode();
-    const [{ classes, image, preprocessing }] = await Promise.all([given, tf.setBackend('wasm')]);
+    const [facts] = await Promise.all([given, tf.setBackend('wasm')]);
     const layers = await loadLayersModel(tf.io.http(model, { fetchFunc: fetchModelFile }));
+    const { image, preprocessing } = facts;
     const [height, width] = image.size;
     return {
       runtime: 'TF.js (WebAssembly)',
@@ -29,7 +30,7 @@ export const tfjsClassifier =
         const output = tf.tidy(() => layers.predict(tf.tensor4d(input, [1, height, width, 3])) as tf.Tensor);
         const outputs = await output.data<'float32'>();
         output.dispose();
-        return predictionOf(outputs, 0, outputs.length, classes);
+        return predictionOf(outputs, 0, outputs.length, facts);
       },
     };
   };

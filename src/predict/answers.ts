@@ -41,7 +41,9 @@ export function lineOf(answer: Answer): AnswerLine | undefined {
   const file = answer.input.name;
   switch (answer.kind) {
     case 'prediction':
-      return { file, class: answer.class, score: answer.score, scores: answer.scores };
+      return 'classes' in answer
+        ? { file, classes: answer.classes, scores: answer.scores }
+        : { file, class: answer.class, score: answer.score, scores: answer.scores };
     case 'bad':
       return { file, error: answer.problem.found };
     case 'passed-over':

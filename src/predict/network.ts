@@ -11,13 +11,13 @@ import { readBundle, type Bundle } from '../model/bundle.js';
 import { graphCost, refuseExcessive } from '../model/cost.js';
 import { outputOf, shapesOf } from '../model/graph.js';
 import { folderIdentity, ModelFolder } from '../model/model-folder.js';
+import type { ClassList } from '../model/prediction.js';
 import type { Preprocessing } from '../model/preprocessing.js';
 import { agreesWithProbes, type LoadImage } from './probes.js';
 
-export interface Network {
+export interface Network extends ClassList {
   /** Its path, for messages. */
   readonly where: string;
-  readonly classes: readonly string[];
   readonly image: ImageSpec;
   /** How pixel values are preprocessed before they reach the network. */
   readonly preprocessing: Preprocessing;
@@ -68,7 +68,8 @@ async function onnxFileOf(path: string): Promise<string | undefined> {
 }
 
 export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): Network {
-  const { classes, image } = model;
+  const { classes, image, thresholds } = model;
+  const list: ClassList = { classes, ...(thresholds && { thresholds }) };
   if (model.format === 'onnx') {
     const open = async (load: LoadImage): Promise<Runner> => {
       const { openModelFile, verifyModelFile } = await import('../engine/onnx/file-runner.js');
@@ -80,7 +81,7 @@ export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): N
     // The graph includes preprocessing and outputs a score per class.
     return {
       where: model.path,
-      classes,
+      ...list,
       image,
       preprocessing: { kind: 'mode', mode: 'none' },
       units: classes.length,
@@ -91,7 +92,7 @@ export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): N
   const [units] = shapesOf(graph).get(outputOf(graph).name)!;
   return {
     where: folder,
-    classes,
+    ...list,
     image,
     preprocessing,
     units,

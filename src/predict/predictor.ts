@@ -100,7 +100,7 @@ export class Predictor implements ModelPredictor {
     if (!allFinite(outputs)) throw notFinite(this.network);
     return items.map(({ input, index }, row) => ({
       index,
-      answer: { kind: 'prediction', input, ...predictionOf(outputs, row, this.network.units, this.network.classes) },
+      answer: { kind: 'prediction', input, ...predictionOf(outputs, row, this.network.units, this.network) },
     }));
   }
 

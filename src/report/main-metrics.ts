@@ -5,12 +5,14 @@ export type Metrics = Readonly<Record<string, number>>;
 
 /** Most important first, with names for people. */
 export const mainMetrics: readonly {
-  readonly metric: 'accuracy' | 'loss' | 'macro_f1' | 'roc_auc';
+  readonly metric: string;
   readonly label: string;
 }[] = [
   { metric: 'accuracy', label: 'accuracy' },
+  { metric: 'mAP', label: 'mAP' },
   { metric: 'loss', label: 'loss' },
   { metric: 'macro_f1', label: 'macro F1' },
+  { metric: 'micro_f1', label: 'micro F1' },
   { metric: 'roc_auc', label: 'ROC AUC' },
 ];
 
@@ -24,7 +26,7 @@ export function deviationOf(metrics: Metrics | undefined, metric: string): numbe
   return own(metrics, `${metric}_sd`);
 }
 
-/** Orders by accuracy, then by loss; evaluations without metrics come last. */
+/** Orders by accuracy, or by mAP where images have several classes, then by loss; evaluations without metrics come last. */
 export function bestFirst(a: Metrics | undefined, b: Metrics | undefined): number {
   const [accuracyA, lossA] = rankOf(a);
   const [accuracyB, lossB] = rankOf(b);
@@ -32,5 +34,5 @@ export function bestFirst(a: Metrics | undefined, b: Metrics | undefined): numbe
 }
 
 function rankOf(metrics: Metrics | undefined): readonly [accuracy: number, loss: number] {
-  return [metrics?.accuracy ?? -1, metrics?.loss ?? Infinity];
+  return [metrics?.accuracy ?? metrics?.mAP ?? -1, metrics?.loss ?? Infinity];
 }

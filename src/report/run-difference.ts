@@ -125,7 +125,9 @@ const INDENT = '  wrong  '.length;
 /** On one line if it fits, otherwise the file and each prediction on lines of their own. */
 function imageText({ files, digest, before, after }: ChangedImage, width: number): string {
   const file = printable(files[0] ?? digest.slice(0, 12));
-  const [earlier, later] = [before, after].map(({ predicted, score }) => printable(`${predicted} ${score.toFixed(4)}`));
+  const [earlier, later] = [before, after].map(({ predicted, score }) =>
+    printable(score === undefined ? predicted : `${predicted} ${score.toFixed(4)}`),
+  );
   const labels =
     before.label === after.label ? [] : [printable(`was labeled ${before.label}`), printable(`now ${after.label}`)];
   const line = [`${file}  ${earlier} -> ${later}`, ...labels].join(', ');

@@ -57,7 +57,7 @@ export function createApp(options: AppOptions): Hono {
     ...model.facts,
     id: loaded.id,
     margin,
-    examples: examples.map(({ picture, class: label, scores }) => ({ url: `/${picture}`, class: label, scores })),
+    examples: examples.map(({ picture, labels, scores }) => ({ url: `/${picture}`, labels, scores })),
   } satisfies ServedFacts;
   const app = new Hono();
   app.use(headers(model.facts.format === 'onnx'));

@@ -15,8 +15,8 @@ export interface Example {
   readonly digest: Digest;
   /** Its path in the folder and below the server's root, such as `probes/0.png`. */
   readonly picture: string;
-  /** Its label. */
-  readonly class: string;
+  /** The classes that it is labeled with. */
+  readonly labels: readonly string[];
   /** The scores that the model must give for its pixels, in the order of the classes. */
   readonly scores: readonly number[];
 }
@@ -25,12 +25,15 @@ export interface Example {
 export async function readExamples({ folder, facts }: Pick<ServedModel, 'folder' | 'facts'>): Promise<Example[]> {
   const { classes, image } = facts;
   const rows = await readProbeList(folder, MOST).catch(() => []);
-  const examples = rows.map(async ({ picture, class: label, scores }): Promise<Example[]> => {
-    if (!isProbePath(picture) || typeof label !== 'string' || !classes.includes(label)) return [];
-    if (!isNumbers(scores, classes.length)) return [];
-    const bytes = await readProbeImage(picture, { folder, size: image.size }).catch(() => undefined);
-    if (bytes === undefined) return [];
-    return [{ path: join(folder, picture), digest: digestOf(bytes), picture, class: label, scores }];
-  });
+  const examples = rows.map(
+    async ({ picture, class: label, classes: several = [label], scores }): Promise<Example[]> => {
+      const labels = Array.isArray(several) ? classes.filter((name) => several.includes(name)) : [];
+      if (!isProbePath(picture) || !Array.isArray(several) || labels.length !== several.length) return [];
+      if (!isNumbers(scores, classes.length)) return [];
+      const bytes = await readProbeImage(picture, { folder, size: image.size }).catch(() => undefined);
+      if (bytes === undefined) return [];
+      return [{ path: join(folder, picture), digest: digestOf(bytes), picture, labels, scores }];
+    },
+  );
   return (await Promise.all(examples)).flat();
 }

@@ -16,11 +16,12 @@ export interface ServedModel {
 }
 
 export function servedModelOf(bundle: OpenModel['bundle']): ServedModel {
-  const { classes, image, preprocessing } = bundle;
+  const { classes, thresholds, image, preprocessing } = bundle;
+  const list = { classes, ...(thresholds && { thresholds }) };
   if (bundle.format !== 'onnx') {
     const { folder, files } = bundle;
     const name = basename(resolve(folder));
-    return { folder, files, facts: { format: bundle.format, name, classes, image, preprocessing } };
+    return { folder, files, facts: { format: bundle.format, name, ...list, image, preprocessing } };
   }
   const { path, digest, input, output } = bundle;
   const [folder, file] = [dirname(path), basename(path)];
@@ -32,7 +33,7 @@ export function servedModelOf(bundle: OpenModel['bundle']): ServedModel {
     facts: {
       format: 'onnx',
       name,
-      classes,
+      ...list,
       image,
       preprocessing,
       file,

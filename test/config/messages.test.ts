@@ -85,7 +85,7 @@ const messages: readonly (readonly [from: string, to: string, message: string])[
   [
     '  evaluate: {}',
     '  evaluate: {minimum: {}}',
-    '26:23 `minimum` is empty | at least one of `accuracy`, `macro_precision`, `macro_recall`, `macro_f1` or `roc_auc` |',
+    '26:23 `minimum` is empty | at least one of `accuracy`, `macro_precision`, `macro_recall`, `macro_f1`, `roc_auc`, `mAP`, `micro_f1`, `subset_accuracy` or `binary_accuracy` |',
   ],
   [
     'source: pictures',

@@ -45,6 +45,6 @@ test('fields are described in words', () => {
   expect(inWords('freeze', 'layers')).toBe(
     '`all` or `none`, or a list, each item a non-empty string, or a mapping of `until`',
   );
-  expect(inWords('evaluate', 'threshold')).toBe('a number above 0 and below 1');
+  expect(inWords('evaluate', 'threshold')).toBe('a number above 0 and below 1, or `f1`');
   expect(inWords('load-base', 'include_top')).toBe('false');
 });

@@ -136,8 +136,8 @@ test('columns count characters, and carets stand under wide ones', async () => {
   2 | stages:
   3 |   ingest: {source: "🐈 猫 é", imag: {}}
     |                               ^^^^
-  expected: one of \`uses\`, \`source\`, \`labels\`, \`image\`, \`max_megapixels\`, \`split\`, \`split_folders\`, \`classes\`, \`ignore\`,
-            \`per_class\`, \`on_bad_image\`, \`on_bad_row\` or \`on_label_conflict\`
+  expected: one of \`uses\`, \`source\`, \`labels\`, \`image\`, \`max_megapixels\`, \`split\`, \`split_folders\`, \`task\`, \`classes\`,
+            \`ignore\`, \`per_class\`, \`on_bad_image\`, \`on_bad_row\` or \`on_label_conflict\`
   -> did you mean \`image\`?`);
 });
 

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import {
   classesOfEnding,
   classifierOf,
+  endingFault,
   endingsFor,
   orderFaults,
   unitsFault,
@@ -32,16 +33,34 @@ test.each(orders)('on %s: %j', (input, names, faults) => {
 
 test('a classifier always fits, and the message lists exactly what is accepted', () => {
   for (const classes of [2, 3, 10]) {
-    const { units, activation } = classifierOf(classes);
-    expect(classesOfEnding(units, activation)).toBe(classes);
-    expect(unitsFault({ units, activation }, classes, 'there are classes')).toBeUndefined();
-    expect(endingsFor(classes)).toContain(`${classes} softmax units`);
+    const { units, activation } = classifierOf(classes, undefined);
+    expect(classesOfEnding(units, activation, undefined)).toBe(classes);
+    expect(unitsFault({ units, activation }, classes, 'there are classes', undefined)).toBeUndefined();
+    expect(endingsFor(classes, undefined)).toContain(`${classes} softmax units`);
   }
-  expect(classesOfEnding(2, 'sigmoid')).toBeUndefined();
-  expect(classesOfEnding(3, 'linear')).toBeUndefined();
-  expect(unitsFault({ units: 1, activation: 'sigmoid' }, 3, 'there are 3 classes')).toEqual({
+  expect(classesOfEnding(2, 'sigmoid', undefined)).toBeUndefined();
+  expect(classesOfEnding(3, 'linear', undefined)).toBeUndefined();
+  expect(unitsFault({ units: 1, activation: 'sigmoid' }, 3, 'there are 3 classes', undefined)).toEqual({
     found: 'the head ends in 1 sigmoid unit, but there are 3 classes',
     expected: '3 softmax units',
     remedy: 'use `classifier` instead, which always fits the classes',
   });
+});
+
+test('where an image has several classes, each has a sigmoid unit, and a softmax is refused', () => {
+  for (const classes of [2, 3, 10]) {
+    expect(classifierOf(classes, 'multilabel')).toEqual({ units: classes, activation: 'sigmoid' });
+    expect(classesOfEnding(classes, 'sigmoid', 'multilabel')).toBe(classes);
+  }
+  expect(classesOfEnding(3, 'softmax', 'multilabel')).toBeUndefined();
+  expect(unitsFault({ units: 1, activation: 'sigmoid' }, 2, 'there are 2 classes', 'multilabel')).toEqual({
+    found: 'the head ends in 1 sigmoid unit, but there are 2 classes, of which an image may have several',
+    expected: '2 sigmoid units, one per class',
+    remedy: 'use `classifier` instead, which always fits the classes',
+  });
+  const softmax = [{ dense: { units: 3, activation: 'softmax' } }] as HeadLayer[];
+  expect(endingFault(softmax, 'multilabel')).toMatchObject({ code: 'softmax-with-multilabel', layer: 0 });
+  const sigmoids = [{ dense: { units: 3, activation: 'sigmoid' } }] as HeadLayer[];
+  expect(endingFault(sigmoids, 'multilabel')).toBeUndefined();
+  expect(endingFault(sigmoids, undefined)?.code).toBe('several-sigmoids');
 });

@@ -45,7 +45,7 @@ test('scores and figures are found by classes of any names', () => {
   fc.assert(
     fc.property(names, (classes) => {
       const scores = Float32Array.from(classes, (_, index) => (index + 1) / 100);
-      const prediction = predictionOf(scores, 0, classes.length, classes);
+      const prediction = predictionOf(scores, 0, classes.length, { classes });
       const written = JSON.parse(JSON.stringify(prediction)) as typeof prediction;
       for (const [index, name] of classes.entries()) expect(own(written.scores, name)).toBe(scores[index]);
       const { metrics } = measure(scores, [0], classes.length, { classes, split: 'validation', threshold: 0.5 });

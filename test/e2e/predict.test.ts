@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
-import type { AnswerLine, PredictionLine } from '../../src/core/prediction.js';
+import type { AnswerLine, PredictionLine, SinglePrediction } from '../../src/core/prediction.js';
 import type { ServedFacts } from '../../src/model/served-facts.js';
 import { FakeTerminal } from '../report/screen.js';
 import { onTerminal, testOnTerminal } from './pty.js';
@@ -37,10 +37,10 @@ const linesOf = (stdout: string): AnswerLine[] =>
     .map((line) => JSON.parse(line) as AnswerLine);
 const filesOf = (stdout: string): string[] => linesOf(stdout).map(({ file }) => file);
 
-async function predicted(...args: string[]): Promise<PredictionLine[]> {
+async function predicted(...args: string[]): Promise<(PredictionLine & SinglePrediction)[]> {
   const { code, stdout, stderr } = await project.command('predict', MODEL, ...args, '--json');
   expect([code, stderr]).toEqual([0, expect.stringMatching(/^(.*runs on WebAssembly.*\n)?[\d,]+ images?\n$/)]);
-  return linesOf(stdout) as PredictionLine[];
+  return linesOf(stdout) as (PredictionLine & SinglePrediction)[];
 }
 
 testOnTerminal('a terminal shows how far it is where the answers go to a file, and nothing of it stays', async () => {
@@ -137,7 +137,7 @@ test('a model in ONNX alone gives the scores of the layers-model', async () => {
   expect((await project.run('pipelines/quickstart.yaml', ...QUICK, ...set)).code).toBe(0);
   for (const model of ['models/onnx', 'models/onnx/model.onnx']) {
     const { code, stdout } = await project.command('predict', model, CAT, DOG, '--json');
-    const answers = linesOf(stdout) as PredictionLine[];
+    const answers = linesOf(stdout) as (PredictionLine & SinglePrediction)[];
     expect([code, answers.map((answer) => answer.class)]).toEqual([0, before.map((answer) => answer.class)]);
     answers.forEach(({ score }, i) => expect(score).toBeCloseTo(before[i].score, 4));
   }

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { testWithChromium } from '../chromium.js';
 import { pipelineText, Project } from './rig.js';
-import type { EvaluationMetrics } from '../../src/model/results.js';
+import type { SingleMetrics } from '../../src/model/results.js';
 
 const hostileClass = '<img src=x onerror=document.title=1>';
 const hostileFile = `"><svg onload=document.title=2>'&amp;.jpg`;
 const hostileYaml = '# </code></pre><script>document.title="owned"</script> &lt;b&gt;\n';
 
 let project: Project;
-let metrics: EvaluationMetrics;
+let metrics: SingleMetrics;
 const file = () => project.path('page.html');
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ beforeAll(async () => {
       )
     ).code,
   ).toBe(0);
-  metrics = JSON.parse(await project.read('.pipeline/out/pets/evaluate/metrics.json')) as EvaluationMetrics;
+  metrics = JSON.parse(await project.read('.pipeline/out/pets/evaluate/metrics.json')) as SingleMetrics;
   expect((await project.command('report', '--out', 'page.html')).code).toBe(0);
 });
 afterAll(() => project.remove());

@@ -118,7 +118,7 @@ test.each([
   ],
   [{ 'classes.json': ['cat', 'cat'] }, /classes\.json: the classes are \["cat","cat"\]/],
   [{ 'classes.json': ['cat', 7] }, /classes\.json: the classes are \["cat",7\]/],
-  [{ 'classes.json': { 0: 'cat', 1: 'dog', length: 2 } }, /classes\.json: the classes are \{/],
+  [{ 'classes.json': { 0: 'cat', 1: 'dog', length: 2 } }, /classes\.json: the task is missing/],
   [{ 'preprocessing.json': null }, /preprocessing\.json: image is missing/],
   [preparing({ size: [4, 0] }), /image\.size is \[4,0\]; \[height, width\]/],
   [preparing({ size: [100000, 100000] }), /image\.size is \[100000,100000\]/],
@@ -136,6 +136,29 @@ test.each([
 ])('%j is refused', async (texts, message) => {
   await written(network(1, 'sigmoid'), texts);
   expect(await refusal()).toMatch(message);
+});
+
+test('a list with thresholds is of a network with a sigmoid unit per class', async () => {
+  const several = { task: 'multilabel', classes: ['cat', 'dog'], thresholds: [0.25, 0.5] };
+  await written(network(2, 'sigmoid'), { 'classes.json': several });
+  expect(await readBundle(folder)).toMatchObject({ classes: ['cat', 'dog'], thresholds: [0.25, 0.5] });
+  await written(network(2, 'softmax'), { 'classes.json': several });
+  expect(await refusal()).toBe(
+    'bad-data ./model.json: the network ends in [2] with softmax; 2 sigmoid units, one per class, for the classes in classes.json',
+  );
+  await written(network(2, 'sigmoid'), { 'classes.json': { ...several, thresholds: [0.25, 2] } });
+  expect(await refusal()).toBe(
+    'bad-data ./classes.json: the thresholds are [0.25,2]; a list of 2 numbers from 0 to 1, one per class',
+  );
+  // Without thresholds, programs would choose the highest score.
+  await written(network(2, 'sigmoid'), {});
+  expect(await refusal()).toContain('1 sigmoid unit or 2 softmax units');
+  await written(
+    network(2, 'sigmoid'),
+    { 'classes.json': several },
+    { classes: ['cat', 'dog'], thresholds: [0.5, 0.5] },
+  );
+  expect(await refusal()).toContain('contains [0.25,0.5], but model.json in the same folder [0.5,0.5]');
 });
 
 test('lists that are not those of the network are refused: another order of classes would swap all answers', async () => {

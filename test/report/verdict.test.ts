@@ -3,17 +3,16 @@ import { describe, expect, test } from '@jest/globals';
 import type { Json } from '../../src/core/canonical.js';
 import { digestOf, type BlobRef } from '../../src/core/digest.js';
 import { classMetrics, confusionMatrix } from '../../src/model/metrics.js';
-import type { EpochRecord, EvaluationMetrics } from '../../src/model/results.js';
+import type { EpochRecord, SingleMetrics } from '../../src/model/results.js';
 import type { RunResults } from '../../src/report/results/kept.js';
-import type { Facts } from '../../src/report/verdict/facts.js';
 import { wilson } from '../../src/model/interval.js';
 import { verdictLines } from '../../src/report/verdict/lines.js';
-import { weaknessesOf } from '../../src/report/verdict/rules.js';
+import { weaknessesOf, type SingleFacts } from '../../src/report/verdict/rules.js';
 import { judge, verdictOf } from '../../src/report/verdict/verdict.js';
 import { end, run } from './html/made-up.js';
 
 /** An evaluation of cats, dogs and, if there is a third row, birds, in which so many of so many are right. */
-function evaluated(...figures: readonly (readonly [right: number, of: number])[]): EvaluationMetrics {
+function evaluated(...figures: readonly (readonly [right: number, of: number])[]): SingleMetrics {
   const truth = figures.flatMap(([, of], label) => new Array<number>(of).fill(label));
   const answers = figures.flatMap(([right, of], label) =>
     Array.from({ length: of }, (_, i) => (i < right ? label : (label + 1) % figures.length)),
@@ -39,9 +38,14 @@ function evaluated(...figures: readonly (readonly [right: number, of: number])[]
 const epochs = (losses: readonly number[], accuracy = 0.9): EpochRecord[] =>
   losses.map((loss) => ({ loss, accuracy, val_loss: loss, val_accuracy: 0.9, learning_rate: 0.001 }));
 
-function facts(metrics: EvaluationMetrics, change: Partial<Facts> = {}, train: Record<string, Json> = {}): Facts {
+function facts(
+  metrics: SingleMetrics,
+  change: Partial<SingleFacts> = {},
+  train: Record<string, Json> = {},
+): SingleFacts {
   return {
     evaluation: 'evaluate',
+    evaluate: 'evaluate',
     evaluations: 1,
     metrics,
     history: { epochs: epochs([0.5, 0.3, 0.3, 0.3, 0.3]), bestEpoch: 5 },
@@ -51,9 +55,9 @@ function facts(metrics: EvaluationMetrics, change: Partial<Facts> = {}, train: R
     ...change,
   };
 }
-const rulesOf = (one: Facts): string[] => weaknessesOf(one).map(({ rule }) => rule);
+const rulesOf = (one: SingleFacts): string[] => weaknessesOf(one).map(({ rule }) => rule);
 /** A run with one evaluation, whose outputs are in the store; `asked` gets the names of those that are read. */
-function resultsOf(metrics: EvaluationMetrics, asked: string[]): RunResults {
+function resultsOf(metrics: SingleMetrics, asked: string[]): RunResults {
   const refOf = (name: string): BlobRef => ({ digest: digestOf(name), size: 1 });
   const outputs = { metrics: refOf('metrics'), predictions: refOf('predictions') };
   const stage = { name: 'evaluate', kind: 'evaluate', state: 'ran', reason: '', durationMs: 1, outputs } as const;
@@ -115,7 +119,7 @@ test('a model that answers like the largest class is bad, however high its accur
 });
 
 describe('a weakness is found, and what the pipeline does already is not advised', () => {
-  const next = (one: Facts): unknown => judge(one).next;
+  const next = (one: SingleFacts): unknown => judge(one).next;
 
   test('a class that others carry', () => {
     const rare = facts(evaluated([300, 300], [40, 100]));

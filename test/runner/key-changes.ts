@@ -6,6 +6,8 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'train.freeze': 'tune',
   'ingest.image.fill': 'padded',
   'ingest.labels.pattern': 'named',
+  // The images of `ingest` have a class weight, which this refuses.
+  'ingest.task': 'padded',
   ...Object.fromEntries(
     [
       'labels.table',
@@ -64,6 +66,7 @@ export const changes: Readonly<
     'split_folders.train': ['fold1', 'all'],
     'split_folders.validation': ['[fold1, fold2]', 'all'],
     'split_folders.test': ['fold3', 'all'],
+    task: ['multilabel', 'all'],
     classes: ['[dogs, cats]', 'all'],
     ignore: ['[unknown]', 'all'],
     'per_class.max': ['100', 'all'],

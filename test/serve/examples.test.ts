@@ -23,12 +23,19 @@ const png = (width: number, height: number): Promise<Buffer> =>
 
 const listed = async (rows: unknown): Promise<string[]> => {
   await writeFile(join(folder, 'probes.json'), typeof rows === 'string' ? rows : JSON.stringify(rows));
-  return (await readExamples({ folder, facts })).map(({ picture, class: label }) => `${picture} ${label}`);
+  return (await readExamples({ folder, facts })).map(({ picture, labels }) => [picture, ...labels].join(' '));
 };
 
 test('images of the size and the classes of the model are examples', async () => {
   await writeFile(join(folder, 'probes/1.png'), await png(8, 6));
   expect(await listed([{ picture: 'probes/1.png', class: 'dogs', scores: [0.1, 0.9] }])).toEqual(['probes/1.png dogs']);
+});
+
+test('an image may have several classes, or none', async () => {
+  await writeFile(join(folder, 'probes/1.png'), await png(8, 6));
+  const row = { picture: 'probes/1.png', scores: [0.8, 0.9] };
+  expect(await listed([{ ...row, classes: ['cats', 'dogs'] }])).toEqual(['probes/1.png cats dogs']);
+  expect(await listed([{ ...row, classes: [] }])).toEqual(['probes/1.png']);
 });
 
 test('nothing else is, whatever the list says', async () => {
@@ -47,6 +54,8 @@ test('nothing else is, whatever the list says', async () => {
       { ...row, picture: 'secret.png' },
       { ...row, picture: '../probes/1.png' },
       { ...row, class: 'birds' },
+      { ...row, classes: 'dogs' },
+      { ...row, classes: ['dogs', 'birds'] },
       { ...row, scores: [1] },
       null,
       ...Array.from({ length: 100 }, () => row),

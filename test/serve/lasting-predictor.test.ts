@@ -32,7 +32,7 @@ function lasting(first: ModelPredictor, open: () => Promise<ModelPredictor>) {
   const ask = async (): Promise<string> => {
     try {
       for await (const answer of predictor.predict([image]))
-        return answer.kind === 'prediction' ? answer.class : answer.kind;
+        return answer.kind === 'prediction' && 'class' in answer ? answer.class : answer.kind;
     } catch (error) {
       return (error as PipelineError).problems[0].found;
     }

@@ -12,7 +12,7 @@ import { classifier } from '../model/classifiers.js';
 
 const probes: Probe[] = [0, 1, 2].map((row) => {
   const pixels = Uint8Array.from({ length: 13 * 11 * 3 }, (_, i) => (i * (31 + row) + 97 * row) % 256);
-  return { digest: digestOf(pixels), class: 'ant', pixels };
+  return { digest: digestOf(pixels), label: 'ant', pixels };
 });
 
 const kinds = ['tfjs', 'onnx'] as const satisfies readonly FormatName[];

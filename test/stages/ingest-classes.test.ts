@@ -29,7 +29,7 @@ const labelsOf = (bench: Bench): Record<string, number> => {
   const { classes } = bench.json<DataSpec>('spec');
   const counts: Record<string, number> = {};
   for (const [, label] of bench.json<Samples>('samples').samples)
-    counts[classes[label]] = (counts[classes[label]] ?? 0) + 1;
+    counts[classes[Number(label)]] = (counts[classes[Number(label)]] ?? 0) + 1;
   return counts;
 };
 

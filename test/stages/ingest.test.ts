@@ -71,7 +71,7 @@ describe('samples', () => {
     const labels = new Map(samples.map(([digest, label]) => [digest, label]));
     expect(labels.get(digestOf(files['dogs/p-3.jpg']))).toBe(1);
     const reversed = (await run(files, { classes: ['dogs', 'cats'] })).json<Samples>('samples');
-    expect(reversed.samples.map(([, label]) => label)).toEqual(samples.map(([, label]) => 1 - label));
+    expect(reversed.samples.map(([, label]) => label)).toEqual(samples.map(([, label]) => 1 - Number(label)));
   });
 
   test('a renamed file changes `files` and not `samples`', async () => {

@@ -121,6 +121,7 @@ export async function train({
       epochs: whole.epochs,
       seed: 3,
       suffix: graph,
+      task: undefined,
       units: 1,
       learningRate,
       classWeights: [1, 2],

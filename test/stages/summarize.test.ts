@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { digestOf } from '../../src/core/digest.js';
-import { isEvaluationMetrics, isPredictions, type Predictions } from '../../src/model/results.js';
+import { isEvaluationMetrics, isPredictions, type SinglePredictions } from '../../src/model/results.js';
 import { measure } from '../../src/stages/evaluate/measure.js';
 import { summarizeFolds, summaryOf } from '../../src/stages/evaluate/summarize.js';
 import { Bench } from './context.js';
@@ -46,14 +46,14 @@ test('a metric that one fold lacks is not averaged', () => {
 
 test('the predictions of all folds are one list by digest, each with its fold', async () => {
   const bench = new Bench();
-  const rows = (names: string[]): Predictions => ({
+  const rows = (names: string[]): SinglePredictions => ({
     classes: options.classes,
     rows: names.map((name) => ({ digest: digestOf(name), label: 0, predicted: 0, scores: [0.9, 0.1] })),
   });
   const metrics = bench.putJson(measured([0.1, 0.9], [0, 1]));
   const folds = [rows(['a', 'd']), rows(['b', 'c'])].map((one) => ({ metrics, predictions: bench.putJson(one) }));
   await summarizeFolds(bench.context<'evaluate'>({ split: 'validation', threshold: 0.5 }, { folds }));
-  const all = bench.json<Predictions>('predictions');
+  const all = bench.json<SinglePredictions>('predictions');
   expect(isPredictions(all)).toBe(true);
   const foldsOf = Object.fromEntries(all.rows.map(({ digest, fold }) => [digest, fold]));
   expect(['a', 'b', 'c', 'd'].map((name) => foldsOf[digestOf(name)])).toEqual([1, 2, 2, 1]);

@@ -13,6 +13,17 @@ export function crossValidation({ stages, locator }: LintContext, project: Pipel
     const remedy = 'add a train stage, or remove `cross_validation`';
     return [{ code: 'no-training-for-folds', ...locator.at(['cross_validation'], 'key'), found, remedy }];
   }
+  const several = stagesOf(stages, 'ingest').find(({ config }) => config.task === 'multilabel');
+  if (several !== undefined)
+    return [
+      {
+        code: 'folds-with-multilabel',
+        ...locator.at(['cross_validation'], 'key'),
+        found: `\`cross_validation\` needs images of one class each, but \`${several.name}\` has \`task: multilabel\``,
+        expected: 'one of the two',
+        remedy: 'remove `cross_validation`, and evaluate with `split: test`',
+      },
+    ];
   const byName = stagesByName(stages);
   return trainings.flatMap((train): Problem[] => {
     const { name, config, references } = train;

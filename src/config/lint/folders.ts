@@ -11,6 +11,7 @@ import type { Stage } from '../pipeline.js';
 import { didYouMean } from '../words.js';
 import { pathOfLayer } from './heads.js';
 import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
+import { taskOf } from './tasks.js';
 import { emptyFolders, testProblems } from './sources.js';
 
 /** The classes of an ingest stage. */
@@ -107,32 +108,35 @@ function missingFolders(
 }
 
 /** A head that is written out has to fit the classes. */
-function unitsProblem({ locator }: LintContext, head: Stage<'build-head'>, { names, description }: Classes): Problem[] {
+function unitsProblem(context: LintContext, head: Stage<'build-head'>, { names, description }: Classes): Problem[] {
+  const task = taskOf(context, head);
   const ending = endingOf(head.config.layers);
   // An ending that fits no classes at all is reported by itself.
-  if (ending.kind === 'classifier' || ending.kind === 'other' || endingFault(head.config.layers)) return [];
+  if (ending.kind === 'classifier' || ending.kind === 'other' || endingFault(head.config.layers, task)) return [];
   const { kind, units, denseAt } = ending;
   if (units === undefined || denseAt === undefined) return [];
-  const fault = unitsFault({ units, activation: kind }, names.length, description);
+  const fault = unitsFault({ units, activation: kind }, names.length, description, task);
   if (fault === undefined) return [];
-  return [{ code: 'units-do-not-fit-classes', ...fault, ...locator.at(pathOfLayer(head, denseAt)) }];
+  return [{ code: 'units-do-not-fit-classes', ...fault, ...context.locator.at(pathOfLayer(head, denseAt)) }];
 }
 
 /** A `classifier` is a sigmoid for two classes and a softmax otherwise; a loss that is written out has to follow it. */
 function classifierLoss(
-  { locator }: LintContext,
+  context: LintContext,
   train: Stage<'train'>,
   head: Stage<'build-head'> | undefined,
   { names, description }: Classes,
 ): Problem[] {
   if (head === undefined || endingOf(head.config.layers).kind !== 'classifier' || train.config.loss === 'auto')
     return [];
-  const fitting = lossOf[classifierOf(names.length).activation];
+  // The rules of tasks report this without looking at folders.
+  if (taskOf(context, head) === 'multilabel') return [];
+  const fitting = lossOf[classifierOf(names.length, undefined).activation];
   if (train.config.loss === fitting) return [];
   return [
     {
       code: 'loss-does-not-fit-classes',
-      ...locator.at(['stages', train.name, 'loss']),
+      ...context.locator.at(['stages', train.name, 'loss']),
       found: `\`${train.config.loss}\` does not fit \`classifier\`: ${description}`,
       expected: `\`${fitting}\`, or \`auto\`, which follows the classes`,
       remedy: 'write `loss: auto`',

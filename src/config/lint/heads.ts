@@ -5,6 +5,7 @@ import type { Stage } from '../pipeline.js';
 import type { FieldPath } from '../values.js';
 import { isOwnNetwork } from './bases.js';
 import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
+import { taskOf } from './tasks.js';
 
 export function pathOfLayer(head: Stage<'build-head'>, index: number): FieldPath {
   return ['stages', head.name, 'layers', index];
@@ -30,7 +31,7 @@ export function layerOrder(context: LintContext): Problem[] {
 /** A head ends in probabilities. */
 export function headEnding(context: LintContext): Problem[] {
   return stagesOf(context.stages, 'build-head').flatMap((head) => {
-    const fault = endingFault(head.config.layers);
+    const fault = endingFault(head.config.layers, taskOf(context, head));
     return fault === undefined ? [] : [problemOf(context, head, fault)];
   });
 }

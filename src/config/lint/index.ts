@@ -7,6 +7,7 @@ import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import { classesOnce, labelFields, patterns } from './labels.js';
 import type { LintContext } from './lineage.js';
 import { pinnedOrigins } from './origins.js';
+import { classWeightsOfTask, limitOfTask, lossOfTask, monitorsOfTask, thresholdOfTask } from './tasks.js';
 import { fineTuningRate, unmeasuredMonitors, freezeWithFrom, ratesAndLimits } from './trainings.js';
 import { fitFields, rangeOrder, rescaleFactor, splitShares } from './values.js';
 
@@ -31,6 +32,11 @@ const rules: readonly Rule[] = [
   layerOrder,
   headEnding,
   lossFitsHead,
+  lossOfTask,
+  classWeightsOfTask,
+  monitorsOfTask,
+  thresholdOfTask,
+  limitOfTask,
   ratesAndLimits,
   unmeasuredMonitors,
   freezeWithFrom,

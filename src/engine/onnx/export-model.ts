@@ -25,8 +25,13 @@ const MOST_BYTES = 2 ** 31 - 2 ** 24;
  * of convolutions with their axes as ONNX has them. The same model gives the same bytes.
  * Throws `invalid` if a kernel is beyond float16, or the weights are more than one file can hold.
  */
-export function exportOnnx(document: TrainedDocument, weights: Weights, type: FloatType): Uint8Array {
-  const { graph, classes, image, preprocessing } = document;
+export function exportOnnx(
+  document: TrainedDocument,
+  weights: Weights,
+  type: FloatType,
+  thresholds?: readonly number[],
+): Uint8Array {
+  const { graph, classes, image, preprocessing, task } = document;
   const activation = finalActivationOf(graph);
   const builder = new GraphBuilder(runsAlone(graph) ? 1 : undefined);
   const pixels = builder.batchInput(PIXELS, [...image.size, 3], 'uint8');
@@ -40,10 +45,17 @@ export function exportOnnx(document: TrainedDocument, weights: Weights, type: Fl
     normalizationOperator: true,
   });
   const output = inOrder(builder, steps.at(-1)?.applied.output ?? input, 'last');
-  const scores = activation === 'sigmoid' ? bothScores(builder, output.name) : output.name;
+  const scores = activation === 'sigmoid' && task === undefined ? bothScores(builder, output.name) : output.name;
   builder.batchOutput(SCORES, scores, [classes.length]);
   const halved = [...weights].filter(([, tensor]) => isStoredAsFloat16(tensor, type)).map(([name]) => name);
-  const metadata = metadataOf({ classes, image, preprocessing, activation, weights: type });
+  const metadata = metadataOf({
+    classes,
+    ...(thresholds && { thresholds }),
+    image,
+    preprocessing,
+    activation,
+    weights: type,
+  });
   const model = withHalves(builder.build(graph.name), new Set(halved));
   refuseTooLarge(model);
   return encodeModel({ ...model, metadata: toProperties(metadata), documentation: describe(metadata) });

@@ -1,6 +1,6 @@
 /** Precision, recall, F1 and area under the ROC curve of each class. */
 import { own } from '../../core/own.js';
-import type { EvaluationMetrics, Predictions } from '../../model/results.js';
+import type { Predictions, SingleMetrics } from '../../model/results.js';
 import { namesClass } from './name-column.js';
 import { figure, measured, whole } from './figures.js';
 import { html, type Html } from './markup.js';
@@ -9,7 +9,7 @@ import { areasOf } from './roc.js';
 /** With more classes than this, the table is scrolled. */
 const SHOWN_CLASSES = 20;
 
-export function classTable(figures: EvaluationMetrics, predictions: Predictions | undefined): Html {
+export function classTable(figures: SingleMetrics, predictions: Predictions | undefined): Html {
   const areas = predictions === undefined ? [] : areasOf(predictions);
   const rows = figures.classes.map((name, index) => {
     const { precision, recall, f1, support } = figures.per_class[name];

@@ -1,5 +1,5 @@
 /** The confusion matrix as a shaded table; for many classes, scrollable and next to the most confused pairs. */
-import type { EvaluationMetrics } from '../../model/results.js';
+import type { SingleMetrics } from '../../model/results.js';
 import { columnsOf } from '../text-width.js';
 import { namesClass } from './name-column.js';
 import { whole } from './figures.js';
@@ -21,7 +21,7 @@ export interface Confusion {
   readonly pairs: Html | undefined;
 }
 
-export function confusion(figures: EvaluationMetrics): Confusion {
+export function confusion(figures: SingleMetrics): Confusion {
   const { length } = figures.classes;
   return {
     matrix: length > MOST_CLASSES ? undefined : matrix(figures),
@@ -30,7 +30,7 @@ export function confusion(figures: EvaluationMetrics): Confusion {
 }
 
 /** Columns are headed by the names of the classes if these fit, otherwise by numbers, which the rows explain. */
-function matrix({ classes, confusion: counts }: EvaluationMetrics): Html {
+function matrix({ classes, confusion: counts }: SingleMetrics): Html {
   const numbered = !namesFit(classes);
   const number = (index: number): Html => html`<span class="number">${index + 1}</span> `;
   const rows = counts.map((row, truth) => {
@@ -58,7 +58,7 @@ function namesFit(classes: readonly string[]): boolean {
   return letters <= (classes.length <= 3 ? ROOM.half : ROOM.full);
 }
 
-function pairs({ classes, confusion: counts }: EvaluationMetrics): Html {
+function pairs({ classes, confusion: counts }: SingleMetrics): Html {
   const confused = counts.flatMap((row, truth) => row.map((count, predicted) => ({ truth, predicted, count })));
   const most = confused
     .filter(({ truth, predicted, count }) => truth !== predicted && count > 0)

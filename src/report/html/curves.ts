@@ -41,6 +41,14 @@ const accuracy: Curve = {
   domain: (values) => [Math.min(0.5, ...values), 1],
   text: fourDigits,
 };
+const binaryAccuracy: Curve = {
+  ...accuracy,
+  title: 'Binary accuracy',
+  lines: [
+    ['training', 'binary_accuracy'],
+    ['validation', 'val_binary_accuracy'],
+  ],
+};
 const rate: Curve = {
   title: 'Learning rate',
   lines: [['last step of the epoch', 'learning_rate']],
@@ -54,6 +62,7 @@ export function curves({ history }: Training, file: string): Html {
   const shown = thinned(epochs);
   const charts = [loss];
   if (epochs.some((epoch) => epoch.accuracy !== undefined)) charts.push(accuracy);
+  if (epochs.some((epoch) => epoch.binary_accuracy !== undefined)) charts.push(binaryAccuracy);
   if (epochs.some((epoch) => epoch.learning_rate !== epochs[0].learning_rate)) charts.push(rate);
   const kept = bestEpoch === epochs.length ? '' : ` The model has the weights of epoch ${bestEpoch}.`;
   const length = epochs.length === 1 ? '1 epoch' : `${epochs.length} epochs`;

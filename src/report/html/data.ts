@@ -15,15 +15,16 @@ export function data({ summary }: Data, file: string): Html {
   return html`${counts(summary.value)}${skipped(summary.value)}`;
 }
 
-function counts({ classes, counts: bySplit }: DataSummary): Html {
+function counts({ classes, counts: bySplit, images }: DataSummary): Html {
   const splits = Object.keys(bySplit);
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   const row = (name: string): readonly number[] => splits.map((split) => own(bySplit[split], name) ?? 0);
   const cells = (numbers: readonly number[]): Html =>
     html`${numbers.map((number) => html`<td>${whole(number)}</td>`)}<td class="total">${whole(sum(numbers))}</td>`;
-  const totals = splits.map((split) => sum(Object.values(bySplit[split])));
+  // An image of several classes is in several rows.
+  const totals = splits.map((split) => images?.[split] ?? sum(Object.values(bySplit[split])));
   const tall = classes.length > SHOWN_CLASSES ? ' tall' : '';
-  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Images by class and split"><table class="numbers ${namesClass(classes)}"><caption>Images by class and split</caption><thead><tr><th scope="col">class</th>${splits.map((split) => html`<th scope="col">${split}</th>`)}<th scope="col" class="total">total</th></tr></thead><tbody>${classes.map((name) => html`<tr><th scope="row">${name}</th>${cells(row(name))}</tr>`)}</tbody><tfoot><tr><th scope="row">total</th>${cells(totals)}</tr></tfoot></table></div>`;
+  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Images by class and split"><table class="numbers ${namesClass(classes)}"><caption>Images by class and split</caption><thead><tr><th scope="col">class</th>${splits.map((split) => html`<th scope="col">${split}</th>`)}<th scope="col" class="total">total</th></tr></thead><tbody>${classes.map((name) => html`<tr><th scope="row">${name}</th>${cells(row(name))}</tr>`)}</tbody><tfoot><tr><th scope="row">${images === undefined ? 'total' : 'images'}</th>${cells(totals)}</tr></tfoot></table></div>`;
 }
 
 function skipped({ bad }: DataSummary): Html {

@@ -1,5 +1,5 @@
 /** Numbers and small phrases of the page. Each shown number carries the exact value, for programs. */
-import type { Range } from '../../model/results.js';
+import type { Range } from '../../model/ranges.js';
 import { deviationOf, type Metrics } from '../main-metrics.js';
 import type { Kept } from '../results/kept.js';
 import { html, type Html } from './markup.js';

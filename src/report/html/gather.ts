@@ -2,6 +2,7 @@
 import type { ActionKey } from '../../core/digest.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import type { ImageSpec } from '../../image/dataset.js';
+import { isRight } from '../../model/predicted-row.js';
 import type { Folds } from './folds.js';
 import type { Detailed, Report } from './page.js';
 import type { Made } from './provenance.js';
@@ -69,7 +70,7 @@ async function detail(sources: ReportSources, node: RecordedNode, thumbnails: Th
   const trained = sources.run.graph.find(({ name, kind }) => name === node.reads.model && kind === 'train');
   const training = trained && (await readTraining(sources, trained));
   const rows = worstFirst(valueOf(evaluation.predictions)?.rows ?? []);
-  const wrong = rows.filter(({ label, predicted }) => label !== predicted).length;
+  const wrong = rows.filter((row) => !isRight(row)).length;
   const files = valueOf(evaluation.files);
   const orientation = orientationOf(sources, node);
   const examples: Detailed['examples'][number][] = [];

@@ -1,7 +1,8 @@
 /** The head of the page: what ran and how it ended; also the main metrics of an evaluation. */
 import type { Problem } from '../../core/problem.js';
 import type { RunEnd, RunStart } from '../../core/run-record.js';
-import type { MetricIntervals } from '../../model/results.js';
+import { rangeOf } from '../../model/ranges.js';
+import type { EvaluationMetrics } from '../../model/results.js';
 import { mainMetrics } from '../main-metrics.js';
 import { count, duration } from '../words.js';
 import { deviation, measured, moment, whole } from './figures.js';
@@ -36,12 +37,15 @@ function problems(all: readonly Problem[]): Html | undefined {
 }
 
 /** The main metrics of one evaluation. */
-export function metricCards(metrics: Readonly<Record<string, number>>, intervals?: MetricIntervals): Html {
+export function metricCards(
+  metrics: Readonly<Record<string, number>>,
+  intervals?: EvaluationMetrics['intervals'],
+): Html {
   const cards = mainMetrics.flatMap(({ metric, label }) =>
     metrics[metric] === undefined
       ? []
       : [
-          html`<div><dt>${label}</dt><dd>${measured(metrics[metric], intervals?.[metric], 3)}${deviation(metrics, metric)}</dd></div>`,
+          html`<div><dt>${label}</dt><dd>${measured(metrics[metric], rangeOf(intervals, metric), 3)}${deviation(metrics, metric)}</dd></div>`,
         ],
   );
   const samples =

@@ -18,6 +18,7 @@ import { graph } from './graph.js';
 import { header, metricCards } from './header.js';
 import { html, Html } from './markup.js';
 import { mistakes, type Example } from './mistakes.js';
+import { confusionByClass, multilabelClassTable, thresholdText } from './multilabel.js';
 import { provenance, type Made } from './provenance.js';
 import { roc } from './roc.js';
 import { source } from './source.js';
@@ -121,12 +122,21 @@ function leftOut(all: number, shown: number): Html | undefined {
 
 /** Metrics, side by side if there is room. */
 function metricsSections(figures: EvaluationMetrics, rows: Predictions | undefined): Html {
+  if (figures.task === 'multilabel')
+    return html`${multilabelClassTable(figures, rows)}<div class="pair"><div>${confusionByClass(figures)}</div>${rows && roc(rows)}</div>`;
   const { matrix, pairs } = confusion(figures);
   const classes = classTable(figures, rows);
   const curve = rows && roc(rows);
   if (hasLongNames(figures.classes)) return html`${pairs}${matrix}${classes}${curve}`;
   if (figures.classes.length <= 3) return html`<div class="pair"><div>${matrix}${classes}</div>${curve}</div>`;
   return html`${matrix}<div class="pair">${pairs}${classes}${curve}</div>`;
+}
+
+/** How scores become classes. */
+function decisionText(figures: EvaluationMetrics): string {
+  if (figures.task === 'multilabel') return `. ${thresholdText(figures)}`;
+  const { classes, threshold } = figures;
+  return classes.length === 2 ? `; a score of at least ${threshold} means ${classes[1]}.` : '.';
 }
 
 function evaluationSections(
@@ -143,10 +153,11 @@ function evaluationSections(
   const rows = valueOf(predictions);
   const results =
     figures.state === 'kept'
-      ? html`<p>Evaluated on the ${folds === undefined ? figures.value.split : 'held-out'} images by the stage ${node.name}${figures.value.classes.length === 2 ? `; a score of at least ${figures.value.threshold} means ${figures.value.classes[1]}` : ''}.${figures.value.intervals === undefined ? undefined : html` Below ${folds === undefined ? 'each figure' : 'figures that count images'} is the 95% interval: where it would be, with as many other images of the same kind.`}${folds && ' After ± is the standard deviation over the folds.'}</p>${metricCards(metrics[node.name] ?? {}, figures.value.intervals)}${metricsSections(figures.value, rows)}`
+      ? html`<p>Evaluated on the ${folds === undefined ? figures.value.split : 'held-out'} images by the stage ${node.name}${decisionText(figures.value)}${figures.value.intervals === undefined ? undefined : html` Below ${folds === undefined ? 'each figure' : 'figures that count images'} is the 95% interval: where it would be, with as many other images of the same kind.`}${folds && ' After ± is the standard deviation over the folds.'}</p>${metricCards(metrics[node.name] ?? {}, figures.value.intervals)}${metricsSections(figures.value, rows)}`
       : html`${own(metrics, node.name) === undefined ? undefined : metricCards(metrics[node.name])}${missing('The rest of this evaluation', figures, file)}`;
   const sections = [section('Results', results)];
-  if (folds !== undefined && figures.state === 'kept') sections.push(section('Folds', foldTable(figures.value, folds)));
+  if (folds !== undefined && figures.state === 'kept' && figures.value.task === undefined)
+    sections.push(section('Folds', foldTable(figures.value, folds)));
   if (training !== undefined) sections.push(section('Training', curves(training, file)));
   if (predictions.state === 'kept') {
     sections.push(section('Mistakes', mistakes(predictions.value, examples)));

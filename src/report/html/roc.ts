@@ -1,5 +1,6 @@
 /** ROC curves and the areas under them: of the second of two classes, or of each class against all others. */
 import { rocAuc, rocCurve, type RocPoint } from '../../model/metrics.js';
+import { labeledClasses } from '../../model/predicted-row.js';
 import type { Predictions } from '../../model/results.js';
 import { chartFigure, figure } from './figures.js';
 import { legendOf, lineChart, type Series } from './line-chart.js';
@@ -24,24 +25,29 @@ export function areasOf({ classes, rows }: Predictions): (number | undefined)[] 
   return classes.map((_, index) =>
     rocAuc(
       rows.map(({ scores }) => scores[index]),
-      rows.map(({ label }) => Number(label === index)),
+      [...rows].map((row) => Number(labeledClasses(row).includes(index))),
     ),
   );
 }
 
 export function roc(predictions: Predictions): Html | undefined {
-  const { classes } = predictions;
+  const { classes, task } = predictions;
   if (classes.length > MOST_CURVES) return undefined;
-  const shown = classes.length === 2 ? [1] : [...classes.keys()];
+  const isBinary = classes.length === 2 && task === undefined;
+  const shown = isBinary ? [1] : [...classes.keys()];
   const curves = shown.flatMap((index): Curve[] => curveOf(predictions, index));
   if (curves.length === 0) return undefined;
   const series = curves.map(({ name, area, points }, index): Series => ({
-    name: `${classes.length === 2 ? `${name} against ${classes[0]}` : name}, AUC ${area.toFixed(4)}`,
+    name: `${isBinary ? `${name} against ${classes[0]}` : name}, AUC ${area.toFixed(4)}`,
     points,
     tone: index + 1,
   }));
   // The names of two classes are in the legend, where long ones do no harm.
-  const title = classes.length === 2 ? 'ROC curve' : 'ROC curve of each class against the others';
+  const title = isBinary
+    ? 'ROC curve'
+    : task === undefined
+      ? 'ROC curve of each class against the others'
+      : 'ROC curve of each class';
   const chart = lineChart({
     description: `${title}. Area under the curve: ${curves.map(({ name, area }) => `${name} ${area.toFixed(4)}`).join(', ')}.`,
     series,
@@ -55,7 +61,7 @@ export function roc(predictions: Predictions): Html | undefined {
 
 function curveOf({ classes, rows }: Predictions, index: number): Curve[] {
   const scores = rows.map((row) => row.scores[index]);
-  const labels = rows.map(({ label }) => Number(label === index));
+  const labels = [...rows].map((row) => Number(labeledClasses(row).includes(index)));
   const points = rocCurve(scores, labels);
   return points === undefined ? [] : [{ name: classes[index], area: rocAuc(scores, labels)!, points }];
 }

@@ -32,10 +32,11 @@ function runText({ id, pipeline = '-', state, set = [] }: RunRow): string {
   return `${code(id)} (${code(pipeline)}, ${stateWord(state)}${changes})`;
 }
 
-/** By accuracy, and by loss where that is equal. */
+/** By accuracy, or by mAP where images have several classes, and by loss where that is equal. */
 function verdictOf({ after: stage, metrics, pictures }: EvaluationDifference, several: boolean): string {
   const of = (wanted: string) => metrics.find(({ name }) => name === wanted);
-  const [accuracy, loss] = [of('accuracy'), of('loss')];
+  const name = of('accuracy') === undefined ? 'mAP' : 'accuracy';
+  const [accuracy, loss] = [of(name), of('loss')];
   const which = several ? `${code(stage)}: ` : '';
   if (accuracy?.before === undefined || accuracy.after === undefined)
     return `**${which}one of the runs has no metrics to compare.**`;
@@ -45,8 +46,8 @@ function verdictOf({ after: stage, metrics, pictures }: EvaluationDifference, se
   const [mark, word] = better > 0 ? ['✅', 'better'] : better < 0 ? ['⚠️', 'worse'] : ['➖', 'the same'];
   const by =
     points === 0
-      ? `accuracy ${percent(accuracy.after)} in both${lossBy === 0 ? '' : `, loss ${shown(loss?.before)} → ${shown(loss?.after)}`}`
-      : `accuracy ${percent(accuracy.before)} → ${percent(accuracy.after)} (${points > 0 ? '+' : '−'}${Math.abs(points).toFixed(1)} points)`;
+      ? `${name} ${percent(accuracy.after)} in both${lossBy === 0 ? '' : `, loss ${shown(loss?.before)} → ${shown(loss?.after)}`}`
+      : `${name} ${percent(accuracy.before)} → ${percent(accuracy.after)} (${points > 0 ? '+' : '−'}${Math.abs(points).toFixed(1)} points)`;
   const turned = pictures
     ? `; ${count(pictures.right.length, 'image')} became right, ${pictures.wrong.length} became wrong`
     : '';
@@ -86,7 +87,8 @@ function differenceOf({ before, after }: EvaluationDifference['metrics'][number]
 function imageTable(title: string, all: readonly ChangedImage[]): string[] {
   if (all.length === 0) return [];
   const images = all.slice(0, MOST_LISTED);
-  const answer = ({ predicted, score }: ChangedImage['before']): string => `${code(predicted)} ${percent(score)}`;
+  const answer = ({ predicted, score }: ChangedImage['before']): string =>
+    score === undefined ? code(predicted) : `${code(predicted)} ${percent(score)}`;
   return [
     '',
     ...table([

@@ -2,6 +2,9 @@
 import type { Problem } from '../../core/problem.js';
 import type { RunEnd } from '../../core/run-record.js';
 import { own } from '../../core/own.js';
+import type { ClassMetrics } from '../../model/metrics.js';
+import type { MultilabelClassMetrics } from '../../model/multilabel-results.js';
+import { rangeOf, type ClassIntervals } from '../../model/ranges.js';
 import type { EvaluationMetrics } from '../../model/results.js';
 import { percent } from '../../core/text/ratio.js';
 import { deviationOf, mainMetrics } from '../main-metrics.js';
@@ -104,21 +107,31 @@ function shownMetric(metric: string, value: number | undefined): string {
 /** The intervals of the best evaluation's metrics, in one sentence. */
 function intervalLine(name: string, { intervals }: EvaluationMetrics): string[] {
   const parts = mainMetrics.flatMap(({ metric, label }) => {
-    const range = intervals?.[metric];
+    const range = rangeOf(intervals, metric);
     return range === undefined ? [] : `${label} ${range.map((end) => shownMetric(metric, end)).join(' to ')}`;
   });
   return parts.length === 0 ? [] : ['', `95% intervals of ${code(name)}: ${parts.join(', ')}.`];
 }
 
+interface ClassRow extends ClassMetrics {
+  readonly name: string;
+  /** Where an image has several classes. */
+  readonly average_precision?: number;
+}
+
 /** The classes of the best evaluation, the worst first: those are what a reader looks for. */
-function classTable({ classes, per_class: perClass, intervals }: EvaluationMetrics): string[] {
-  const all = classes.map((name) => ({ name, ...own(perClass, name)! })).sort((a, b) => a.f1 - b.f1);
+function classTable(metrics: EvaluationMetrics): string[] {
+  const { intervals } = metrics;
+  const all = metrics.classes
+    .map((name): ClassRow => ({ name, ...own<ClassMetrics | MultilabelClassMetrics>(metrics.per_class, name)! }))
+    .sort((a, b) => a.f1 - b.f1);
+  const isMultilabel = metrics.task === 'multilabel';
   const rows = all.slice(0, MOST_ROWS);
   const column = (title: string, metric: 'precision' | 'recall' | 'f1') => ({
     title,
     numeric: true,
     cells: rows.map((row) => {
-      const range = own(intervals?.per_class, row.name)?.[metric];
+      const range = own<ClassIntervals>(intervals?.per_class, row.name)?.[metric];
       return percent(row[metric]) + (range === undefined ? '' : ` (${range.map(percent).join(' to ')})`);
     }),
   });
@@ -129,6 +142,9 @@ function classTable({ classes, per_class: perClass, intervals }: EvaluationMetri
       column('precision', 'precision'),
       column('recall', 'recall'),
       column('F1', 'f1'),
+      ...(isMultilabel
+        ? [{ title: 'AP', numeric: true, cells: rows.map(({ average_precision: ap = 0 }) => percent(ap)) }]
+        : []),
       { title: 'images', numeric: true, cells: rows.map(({ support }) => support.toLocaleString('en-US')) },
     ]),
     ...rest(all.length - rows.length),

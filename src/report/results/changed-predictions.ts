@@ -1,16 +1,17 @@
 /** Images whose prediction is right in one run and wrong in another. */
 import { compareCodePoints } from '../../core/canonical.js';
-import type { PredictionRow, Predictions } from '../../model/results.js';
+import { isRight, labeledClasses, predictedClasses } from '../../model/predicted-row.js';
+import type { Predictions } from '../../model/results.js';
 import type { Evaluation } from './evaluations.js';
 import { valueOf } from './kept.js';
 
 /** The prediction of a run for an image. */
 interface Verdict {
-  /** The true class. */
+  /** The true class, or all of them in a list with commas. */
   readonly label: string;
   readonly predicted: string;
-  /** Of the predicted class. */
-  readonly score: number;
+  /** Of the predicted class; left out where an image has several. */
+  readonly score?: number;
 }
 
 export interface ChangedImage {
@@ -36,8 +37,8 @@ export function changedPredictions(before: Evaluation, after: Evaluation): Chang
   const earlier = valueOf(before.predictions);
   const later = valueOf(after.predictions);
   if (earlier === undefined || later === undefined) return undefined;
-  const earlierRows = new Map(earlier.rows.map((row) => [row.digest, row]));
-  const shared = later.rows
+  const earlierRows = new Map(earlier.rows.map((row) => [row.digest, row] as const));
+  const shared = [...later.rows]
     .filter(({ digest }) => earlierRows.has(digest))
     .sort((a, b) => compareCodePoints(a.digest, b.digest));
   const turned = shared.flatMap((row): ChangedImage[] => {
@@ -61,12 +62,10 @@ export function changedPredictions(before: Evaluation, after: Evaluation): Chang
   };
 }
 
-function isRight({ label, predicted }: PredictionRow): boolean {
-  return label === predicted;
-}
-
-function verdict({ label, predicted, scores }: PredictionRow, { classes }: Predictions): Verdict {
-  return { label: classes[label], predicted: classes[predicted], score: scores[predicted] };
+function verdict(row: Predictions['rows'][number], { classes }: Predictions): Verdict {
+  const names = (indexes: readonly number[]): string => indexes.map((index) => classes[index]).join(', ') || 'no class';
+  const both = { label: names(labeledClasses(row)), predicted: names(predictedClasses(row)) };
+  return 'labels' in row ? both : { ...both, score: row.scores[row.predicted] };
 }
 
 function filesOf(digest: string, ...evaluations: readonly Evaluation[]): readonly string[] {

@@ -3,13 +3,8 @@ import { compareCodePoints } from '../../core/canonical.js';
 import { own } from '../../core/own.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import { isFiles, type Files } from '../../image/dataset.js';
-import {
-  isEvaluationMetrics,
-  isPredictions,
-  type EvaluationMetrics,
-  type PredictionRow,
-  type Predictions,
-} from '../../model/results.js';
+import { isEvaluationMetrics, isPredictions, type EvaluationMetrics, type Predictions } from '../../model/results.js';
+import { leastTrueScore, wrongClasses } from '../../model/predicted-row.js';
 import { bestFirst } from '../main-metrics.js';
 import { readOutput, type Kept, type RunResults } from './kept.js';
 
@@ -41,10 +36,10 @@ export function rankedEvaluations({ run, end }: RunResults): RecordedNode[] {
   );
 }
 
-/** Wrong predictions first, then by the score of the true class, lowest first, ties by digest. */
-export function worstFirst(rows: readonly PredictionRow[]): PredictionRow[] {
-  const wrong = ({ predicted, label }: PredictionRow): number => Number(predicted !== label);
+/** Those with the most wrong decisions first, then by the score of what is true, lowest first, ties by digest. */
+export function worstFirst(rows: Predictions['rows']): Predictions['rows'][number][] {
+  const wrong = (row: Predictions['rows'][number]): number => wrongClasses(row).length;
   return [...rows].sort(
-    (a, b) => wrong(b) - wrong(a) || a.scores[a.label] - b.scores[b.label] || compareCodePoints(a.digest, b.digest),
+    (a, b) => wrong(b) - wrong(a) || leastTrueScore(a) - leastTrueScore(b) || compareCodePoints(a.digest, b.digest),
   );
 }

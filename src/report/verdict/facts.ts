@@ -15,6 +15,8 @@ interface Step {
 
 export interface Facts {
   readonly evaluation: string;
+  /** The evaluate stage of the file. */
+  readonly evaluate: string;
   /** How many evaluations the run has. */
   readonly evaluations: number;
   readonly metrics: EvaluationMetrics;
@@ -42,6 +44,7 @@ export async function readFacts(results: RunResults): Promise<Facts | undefined>
     );
   return {
     evaluation: best.name,
+    evaluate: best.variant?.base ?? best.name,
     evaluations: ranked.length,
     metrics,
     history:

@@ -5,6 +5,7 @@
 import { own } from '../../core/own.js';
 import { count } from '../../core/text/count.js';
 import { percent } from '../../core/text/ratio.js';
+import type { SingleMetrics } from '../../model/results.js';
 import type { Facts } from './facts.js';
 import { wilson } from '../../model/interval.js';
 
@@ -24,26 +25,37 @@ export interface Next {
   readonly set?: readonly string[];
 }
 
-type Rule = (facts: Facts) => Weakness | undefined;
+/** Where each image has one class. */
+export type SingleFacts = Facts & { readonly metrics: SingleMetrics };
+
+type Rule = (facts: SingleFacts) => Weakness | undefined;
+
+/** A rule about the training of any model. */
+type TrainingRule = (facts: Facts) => Weakness | undefined;
 
 /** Fewer images of a class say little about it. */
-const FEW_OF_A_CLASS = 5;
+export const FEW_OF_A_CLASS = 5;
 /** From this accuracy on, a loss that still falls makes answers surer, not more of them right. */
 const NOTHING_LEFT = 0.98;
 
 /** The class that has the most images, and its share: what an answer without looking reaches. */
-export function guessOf({ metrics: { classes, per_class, samples } }: Facts): { name: string; share: number } {
+export function guessOf({ metrics: { classes, per_class, samples } }: SingleFacts): { name: string; share: number } {
   const support = (name: string): number => own(per_class, name)!.support;
   const name = classes.reduce((most, other) => (support(other) > support(most) ? other : most));
   return { name, share: support(name) / samples };
 }
 
 /** The interval of the accuracy, which counts images. */
-export function accuracyInterval({ metrics: { accuracy, samples } }: Facts): ReturnType<typeof wilson> {
+export function accuracyInterval({ metrics: { accuracy, samples } }: SingleFacts): ReturnType<typeof wilson> {
   return wilson(Math.round(accuracy * samples), samples);
 }
 
-function isLikeGuessing(facts: Facts): boolean {
+/** The main metric, of which 1 is the best. */
+function qualityOf({ metrics }: Facts): number {
+  return metrics.task === 'multilabel' ? metrics.mAP : metrics.accuracy;
+}
+
+function isLikeGuessing(facts: SingleFacts): boolean {
   return accuracyInterval(facts).low <= guessOf(facts).share;
 }
 
@@ -61,8 +73,8 @@ const noBetterThanGuessing: Rule = (facts) => {
   };
 };
 
-const smallBase: Rule = ({ base, metrics }) => {
-  if (base?.config.architecture !== 'compact32' || metrics.accuracy >= 0.9) return undefined;
+const smallBase: TrainingRule = (facts) => {
+  if (facts.base?.config.architecture !== 'compact32' || qualityOf(facts) >= 0.9) return undefined;
   return {
     rule: 'small-base',
     level: 'weak',
@@ -115,7 +127,7 @@ const overfitting: Rule = (facts) => {
   };
 };
 
-const pastTheBest: Rule = ({ history, train }) => {
+const pastTheBest: TrainingRule = ({ history, train }) => {
   if (history === undefined || train === undefined || train.config.early_stopping !== undefined) return undefined;
   const losses = history.epochs.map(({ val_loss: loss }) => loss ?? Infinity);
   const lowest = Math.min(...losses);
@@ -132,8 +144,9 @@ const pastTheBest: Rule = ({ history, train }) => {
   };
 };
 
-const stillImproving: Rule = ({ history, metrics, train }) => {
-  if (history === undefined || history.epochs.length < 3 || metrics.accuracy >= NOTHING_LEFT) return undefined;
+const stillImproving: TrainingRule = (facts) => {
+  const { history, train } = facts;
+  if (history === undefined || history.epochs.length < 3 || qualityOf(facts) >= NOTHING_LEFT) return undefined;
   const { length } = history.epochs;
   // Fewer epochs than were asked for: early stopping ended it.
   if (train?.config.epochs !== length) return undefined;
@@ -186,6 +199,9 @@ const rules: readonly Rule[] = [
   fewOfAClass,
 ];
 
-export function weaknessesOf(facts: Facts): Weakness[] {
+/** Those that do not depend on what is measured. */
+export const trainingRules: readonly TrainingRule[] = [smallBase, stillImproving, pastTheBest];
+
+export function weaknessesOf(facts: SingleFacts): Weakness[] {
   return rules.flatMap((rule) => rule(facts) ?? []);
 }

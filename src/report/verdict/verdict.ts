@@ -3,7 +3,16 @@ import { count } from '../../core/text/count.js';
 import { percent } from '../../core/text/ratio.js';
 import type { RunResults } from '../results/kept.js';
 import { readFacts, type Facts } from './facts.js';
-import { accuracyInterval, guessOf, weaknessesOf, type Level, type Next } from './rules.js';
+import { multilabelHeadline, multilabelWeaknesses, type MultilabelFacts } from './multilabel.js';
+import {
+  accuracyInterval,
+  guessOf,
+  weaknessesOf,
+  type Level,
+  type Next,
+  type SingleFacts,
+  type Weakness,
+} from './rules.js';
 
 export interface Verdict {
   readonly level: Level;
@@ -22,19 +31,35 @@ export async function verdictOf(results: RunResults): Promise<Verdict | undefine
 }
 
 export function judge(facts: Facts): Verdict {
-  const { accuracy, accuracy_sd: deviation, samples, split, folds } = facts.metrics;
-  const { low, high } = accuracyInterval(facts);
-  const guess = guessOf(facts);
-  const found = weaknessesOf(facts);
+  const { metrics } = facts;
+  const { headline, found } =
+    metrics.task === 'multilabel' ? judgedMultilabel({ ...facts, metrics }) : judgedSingle({ ...facts, metrics });
   const steps = found.flatMap(({ next }) => next ?? []);
   const which = facts.evaluations > 1 ? `${facts.evaluation}, the best of ${facts.evaluations}: ` : '';
-  const spread =
-    folds === undefined ? '' : `mean of ${folds.length} folds, standard deviation ${percent(deviation ?? 0)}; `;
   return {
     level: found.some(({ level }) => level === 'bad') ? 'bad' : found.length > 0 ? 'weak' : 'good',
-    headline: `${which}${percent(accuracy)} of ${count(samples, `${folds === undefined ? split : 'held-out'} image`)} are right (${spread}95% interval: ${percent(low)} to ${percent(high)}); always answering ${guess.name} would reach ${percent(guess.share)}`,
+    headline: `${which}${headline}`,
     weaknesses: found.map(({ text }) => text),
     // A change that a command can make comes first.
     next: steps.find(({ set }) => set !== undefined) ?? steps[0],
   };
+}
+
+interface Judged {
+  readonly headline: string;
+  readonly found: readonly Weakness[];
+}
+
+function judgedMultilabel(facts: MultilabelFacts): Judged {
+  return { headline: multilabelHeadline(facts), found: multilabelWeaknesses(facts) };
+}
+
+function judgedSingle(facts: SingleFacts): Judged {
+  const { accuracy, accuracy_sd: deviation, samples, split, folds } = facts.metrics;
+  const { low, high } = accuracyInterval(facts);
+  const guess = guessOf(facts);
+  const spread =
+    folds === undefined ? '' : `mean of ${folds.length} folds, standard deviation ${percent(deviation ?? 0)}; `;
+  const headline = `${percent(accuracy)} of ${count(samples, `${folds === undefined ? split : 'held-out'} image`)} are right (${spread}95% interval: ${percent(low)} to ${percent(high)}); always answering ${guess.name} would reach ${percent(guess.share)}`;
+  return { headline, found: weaknessesOf(facts) };
 }

@@ -9,6 +9,7 @@ import { failure } from '../../core/problem.js';
 import type { Outputs, StageContext } from '../../core/stage.js';
 import { readData, type Data } from '../../features/data.js';
 import { createImageLoader, PLAIN_VIEW } from '../../features/image-loader.js';
+import type { Label } from '../../image/dataset.js';
 import { ofPixels } from '../../image/pixels.js';
 
 /** Levels of 0 to 255, as the views have them. */
@@ -48,22 +49,29 @@ export async function drawSheet(
   }
   return {
     png: await ofPixels(sheet).png().toBuffer(),
-    rows: chosen.map(([digest, label]) => ({ class: spec.classes[label], file: pathOf(digest) })),
+    rows: chosen.map(([digest, label]) => ({ class: namesOf(label, spec.classes), file: pathOf(digest) })),
     views: shown,
   };
 }
 
 /** Training images, one of each class in turn. */
-function inTurn(data: Data, wanted: number): [Digest, number][] {
-  const byClass = data.spec.classes.map((): Digest[] => []);
-  for (const [digest, label] of data.of('train')) byClass[label].push(digest);
-  const chosen: [Digest, number][] = [];
+function inTurn(data: Data, wanted: number): [Digest, Label][] {
+  const labels = data.of('train');
+  // An image of several classes takes the turn of its first, one of none those of the last.
+  const byClass = [...data.spec.classes, 'none'].map((): Digest[] => []);
+  for (const [digest, label] of labels)
+    byClass[typeof label === 'number' ? label : (label[0] ?? byClass.length - 1)].push(digest);
+  const chosen: [Digest, Label][] = [];
   const longest = byClass.reduce((most, { length }) => Math.max(most, length), 0);
   for (let turn = 0; turn < longest && chosen.length < wanted; turn++)
-    byClass.forEach((digests, label) => {
-      if (turn < digests.length && chosen.length < wanted) chosen.push([digests[turn], label]);
-    });
+    for (const digests of byClass)
+      if (turn < digests.length && chosen.length < wanted) chosen.push([digests[turn], labels.get(digests[turn])!]);
   return chosen;
+}
+
+function namesOf(label: Label, classes: readonly string[]): string {
+  if (typeof label === 'number') return classes[label];
+  return label.map((index) => classes[index]).join(', ') || 'no class';
 }
 
 interface Sheet {

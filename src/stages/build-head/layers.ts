@@ -3,6 +3,7 @@ import { classifierOf, orderFaults } from '../../core/head-rules.js';
 import { onlyMember, type Member } from '../../core/only-member.js';
 import { PipelineError } from '../../core/problem.js';
 import type { HeadLayer } from '../../core/schema-types.js';
+import type { Multilabel } from '../../core/task.js';
 import { outputOf, shapesOf, type Graph, type Layer, type Shape } from '../../model/graph.js';
 import type { KernelInitializer } from '../../model/initializers.js';
 
@@ -16,8 +17,14 @@ export interface Head {
 type Named = { readonly name: string; readonly inputs: readonly string[]; readonly trainable: true };
 type Built = { readonly layer: Layer; readonly initializer: KernelInitializer };
 
+/** Classes that a head has to distinguish, and whether an image may have several of them. */
+export interface Distinguished {
+  readonly count: number;
+  readonly task: Multilabel | undefined;
+}
+
 /** Appends the head. Throws `invalid` if a layer does not fit what comes before it. */
-export function appendHead(base: Graph, config: readonly HeadLayer[], classes: number): Head {
+export function appendHead(base: Graph, config: readonly HeadLayer[], classes: Distinguished): Head {
   const layers = [...base.layers];
   const taken = new Set(layers.map(({ name }) => name));
   const initializers = new Map<string, KernelInitializer>();
@@ -45,7 +52,7 @@ function freeName(kind: string, taken: ReadonlySet<string>): string {
   return name;
 }
 
-function build({ kind, settings }: Member<HeadLayer>, common: Named, classes: number): Built {
+function build({ kind, settings }: Member<HeadLayer>, common: Named, classes: Distinguished): Built {
   const plain = (layer: Layer): Built => ({ layer, initializer: 'glorot_uniform' });
   switch (kind) {
     case 'flatten':
@@ -65,7 +72,7 @@ function build({ kind, settings }: Member<HeadLayer>, common: Named, classes: nu
       };
     case 'classifier':
       return {
-        layer: { ...common, kind: 'dense', ...classifierOf(classes), useBias: true },
+        layer: { ...common, kind: 'dense', ...classifierOf(classes.count, classes.task), useBias: true },
         initializer: settings.kernel_initializer,
       };
   }

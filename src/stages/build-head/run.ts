@@ -4,7 +4,7 @@ import { nameList } from '../../core/text/names.js';
 import { own } from '../../core/own.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
-import { isDataSpec } from '../../image/dataset.js';
+import { isDataSpec, type DataSpec } from '../../image/dataset.js';
 import { bases, type Base } from '../../model/bases/index.js';
 import { graphCost, refuseExcessive } from '../../model/cost.js';
 import { isModelDocument, type ModelDocument } from '../../model/document.js';
@@ -26,12 +26,12 @@ export async function runBuildHead({
   readJson,
 }: StageContext<'build-head'>): Promise<void> {
   const document = await readJson(inputs.base!.model, isModelDocument);
-  const { classes, image } = await readJson(inputs.data!.spec, isDataSpec);
+  const { classes, image, task } = await readJson(inputs.data!.spec, isDataSpec);
   const sized = withInputShape(document.graph, [...image.size, 3]);
   checkSize(document, sized, noteOnce);
   requireRoom(sized);
-  const { graph, initializers } = appendHead(sized, config.layers, classes.length);
-  requireFit(graph, classes);
+  const { graph, initializers } = appendHead(sized, config.layers, { count: classes.length, task });
+  requireFit(graph, { classes, task });
   refuseExcessive(graphCost(graph), name);
   const weights = initialWeights(
     graph,
@@ -110,9 +110,9 @@ function requireRoom(graph: Graph): void {
   });
 }
 
-function requireFit(graph: Graph, classes: readonly string[]): void {
+function requireFit(graph: Graph, { classes, task }: Pick<DataSpec, 'classes' | 'task'>): void {
   const [units] = shapesOf(graph).get(outputOf(graph).name)!;
   const context = `there are ${classes.length} classes: ${nameList(classes)}`;
-  const fault = unitsFault({ units, activation: finalActivationOf(graph) }, classes.length, context);
+  const fault = unitsFault({ units, activation: finalActivationOf(graph) }, classes.length, context, task);
   if (fault !== undefined) throw failure('invalid', { code: 'head-does-not-fit-classes', ...fault });
 }

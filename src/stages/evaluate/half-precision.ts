@@ -1,9 +1,9 @@
 /** What keeping features as float16 costs: scores on some images compared with those from unrounded features. */
-import type { Digest } from '../../core/digest.js';
 import type { Runner } from '../../engine/engine.js';
 import type { Features } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/image-loader.js';
 import { roundingCost, type RoundingCost } from '../../model/metrics.js';
+import type { Predicted } from './predict-split.js';
 
 /** Enough to see the effect of rounding, and fast compared with training. */
 const SAMPLES = 64;
@@ -14,9 +14,8 @@ const SAMPLES = 64;
 export async function measureHalfPrecision(
   exact: Features,
   suffix: Runner,
-  digests: readonly Digest[],
-  predictions: Float32Array,
-  { units, threshold }: { readonly units: number; readonly threshold: number },
+  { digests, predictions }: Pick<Predicted, 'digests' | 'predictions'>,
+  { units, threshold }: { readonly units: number; readonly threshold: number | readonly number[] },
 ): Promise<RoundingCost> {
   const compared = digests.slice(0, SAMPLES);
   const scores = new Float32Array(compared.length * units);

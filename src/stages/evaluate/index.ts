@@ -26,22 +26,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
 
   async deliver({ inputs, outputs, folder, note, part, deliverFiles, readJson, displayPath }) {
     const { paths } = await readJson(inputs.data!.files, isFiles);
-    const { classes, rows } = await readJson(outputs.predictions, isPredictionsOf(paths));
-    const foldOf = ({ fold }: PredictionRow): string[] => (fold === undefined ? [] : [String(fold)]);
-    const table = rows.flatMap((row) => {
-      const { digest, label, predicted, scores } = row;
-      const cells = [classes[label], classes[predicted], scores[predicted].toFixed(6), ...foldOf(row)];
-      return paths[digest].map((file) => [file, ...cells]);
-    });
-    table.sort(([a], [b]) => compareCodePoints(a, b));
-    const header = [
-      'file',
-      'true',
-      'predicted',
-      'score',
-      ...(rows.some(({ fold }) => fold !== undefined) ? ['fold'] : []),
-    ];
-    const csv = formatCsv(header, table);
+    const csv = predictionsCsv(await readJson(outputs.predictions, isPredictionsOf(paths)), paths);
     await deliverFiles(
       folder,
       new Map<string, string | typeof outputs.metrics>([
@@ -57,14 +42,16 @@ export const evaluate: StageDefinition<'evaluate'> = {
     if (config.minimum === undefined) return;
     const metrics = await readJson(outputs.metrics, isEvaluationMetrics);
     const problems = Object.entries(config.minimum).flatMap(([metric, least]): Problem[] => {
-      const value = metrics[metric as keyof typeof config.minimum];
+      const value = (metrics as Partial<Record<keyof typeof config.minimum, number>>)[
+        metric as keyof typeof config.minimum
+      ];
       if (value !== undefined && value >= least) return [];
       return [
         {
           code: 'gate-missed',
           found:
             value === undefined
-              ? `${metric} is not measured for ${metrics.classes.length} classes`
+              ? `${metric} is not measured for ${metrics.task === 'multilabel' ? 'images of several classes' : `${metrics.classes.length} classes`}`
               : `${metric} is ${belowText(value, least)}`,
           expected: `at least ${least}`,
           remedy: 'train differently or lower `minimum`; results are cached, and nothing is exported',
@@ -75,11 +62,36 @@ export const evaluate: StageDefinition<'evaluate'> = {
   },
 };
 
+const byFile = ([a]: readonly string[], [b]: readonly string[]): number => compareCodePoints(a, b);
+
+/**
+ * A row for each file. Where an image has several classes, they are joined by `|`, and each class has a column with its
+ * score.
+ */
+function predictionsCsv(predictions: Predictions, paths: Files['paths']): string {
+  const { classes } = predictions;
+  if (predictions.task === 'multilabel') {
+    const names = (indexes: readonly number[]): string => indexes.map((index) => classes[index]).join('|');
+    const table = predictions.rows.flatMap(({ digest, labels, predicted, scores }) =>
+      paths[digest].map((file) => [file, names(labels), names(predicted), ...scores.map((score) => score.toFixed(6))]),
+    );
+    return formatCsv(['file', 'true', 'predicted', ...classes], table.sort(byFile));
+  }
+  const foldOf = ({ fold }: PredictionRow): string[] => (fold === undefined ? [] : [String(fold)]);
+  const table = predictions.rows.flatMap((row) => {
+    const { digest, label, predicted, scores } = row;
+    const cells = [classes[label], classes[predicted], scores[predicted].toFixed(6), ...foldOf(row)];
+    return paths[digest].map((file) => [file, ...cells]);
+  });
+  const folded = predictions.rows.some(({ fold }) => fold !== undefined);
+  return formatCsv(['file', 'true', 'predicted', 'score', ...(folded ? ['fold'] : [])], table.sort(byFile));
+}
+
 /** Predictions for images that all have a path. */
 const isPredictionsOf =
   (paths: Files['paths']): Guard<Predictions> =>
   (value): value is Predictions =>
-    isPredictions(value) && value.rows.every(({ digest }) => Object.hasOwn(paths, digest));
+    isPredictions(value) && [...value.rows].every(({ digest }) => Object.hasOwn(paths, digest));
 
 /** Four decimals, or more if a value below the minimum would look like the minimum. */
 function belowText(value: number, least: number): string {

@@ -1,7 +1,8 @@
 /** The intervals of an evaluation's metrics: Wilson's for shares of images, the bootstrap for everything else. */
 import { bootstrap, wilson, type Interval } from '../../model/interval.js';
 import { crossEntropy } from '../../model/metrics.js';
-import type { ClassIntervals, MetricIntervals } from '../../model/results.js';
+import type { ClassIntervals } from '../../model/ranges.js';
+import type { MetricIntervals } from '../../model/results.js';
 
 /** An evaluation as intervals need it, one entry for each image. */
 export interface Answers {

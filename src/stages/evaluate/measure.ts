@@ -7,11 +7,11 @@ import {
   rocAuc,
   type ClassMetrics,
 } from '../../model/metrics.js';
-import type { EvaluationMetrics } from '../../model/results.js';
+import type { SingleMetrics } from '../../model/results.js';
 import { intervalsOf } from './intervals.js';
 
 export interface Measured {
-  readonly metrics: EvaluationMetrics;
+  readonly metrics: SingleMetrics;
   readonly predicted: readonly number[];
 }
 
@@ -33,7 +33,7 @@ export function measure(
     perClass.reduce((sum, metrics) => sum + pick(metrics), 0) / perClass.length;
   const secondScores = classes.length === 2 ? secondClassScores(predictions, units) : undefined;
   const auc = secondScores && rocAuc(secondScores, labels);
-  const metrics: EvaluationMetrics = {
+  const metrics: SingleMetrics = {
     loss: crossEntropy(predictions, labels, units) / labels.length,
     accuracy: predicted.filter((label, row) => label === labels[row]).length / labels.length,
     macro_precision: mean(({ precision }) => precision),

@@ -1,5 +1,4 @@
 /** The work of evaluate: predictions on one split from cached features, and their metrics. */
-import { percent } from '../../core/text/ratio.js';
 import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
 import { nameList } from '../../core/text/names.js';
@@ -12,15 +11,16 @@ import { readData, type Data } from '../../features/data.js';
 import { Features, type FeatureOptions } from '../../features/features.js';
 import { featureNeed } from '../../features/need.js';
 import { PLAIN_VIEW } from '../../features/image-loader.js';
+import { relabeling, type DataSpec, type Label, type SplitName } from '../../image/dataset.js';
 import { isTrainedDocument, readWeights, type TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import { describeRounding } from '../../model/metrics.js';
-import { scoresOf } from '../../model/prediction.js';
-import type { EvaluationMetrics, Predictions } from '../../model/results.js';
+import type { EvaluationMetrics } from '../../model/results.js';
 import { splitAtFrozen, type Split } from '../../model/split.js';
 import type { Weights } from '../../model/tensor.js';
 import { measureHalfPrecision } from './half-precision.js';
-import { measure } from './measure.js';
+import { emptySplit, predictSplit } from './predict-split.js';
+import { multilabelResults, singleResults } from './results.js';
 import { summarizeFolds } from './summarize.js';
 
 export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {
@@ -28,13 +28,11 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
   const { config, inputs, note, putJson, readBytes, readJson, settings } = context;
   const document = await readJson(inputs.model!.model, isTrainedDocument);
   const data = await readData(inputs.data!, context);
-  requireSameClasses(document, data.spec.classes);
-  const labels = labelsByClass(data.of(config.split), data.spec.classes, document.classes);
-  if (labels.size === 0) throw emptySplit(config.split);
+  requireSameClasses(document, data.spec);
+  const [measured] = splitsOf(config, data);
 
   const weights = await readWeights(document, readBytes);
   const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
-  const { classes } = document;
   const identity = resolveEngine(settings.engine);
   const options = featureOptions(document, data, { prefix, weights, featureShape }, identity);
   const { keep } = options;
@@ -46,38 +44,23 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
       : undefined;
   const runner = await compileVerified(await openEngine(identity), suffix, weights);
   try {
-    const digests = await features.ensure([...labels.keys()], PLAIN_VIEW);
     const [units] = shapesOf(suffix).get(outputOf(suffix).name)!;
-    const seen: Digest[] = [];
-    const predictions = new Float32Array(digests.length * units);
-    for await (const batch of features.stream(digests, PLAIN_VIEW, 128)) {
-      predictions.set(await runner.run(batch.features, batch.digests.length), seen.length * units);
-      seen.push(...batch.digests);
-    }
-    if (seen.length === 0) throw emptySplit(config.split);
-    const truth = seen.map((digest) => labels.get(digest)!);
-    const rounding =
-      exact && (await measureHalfPrecision(exact, runner, seen, predictions, { units, threshold: config.threshold }));
+    const predict = (split: SplitName) =>
+      predictSplit({ features, runner, units }, labelsOf(data, split, document.classes), split);
+    const predicted = await predict(measured);
+    const results =
+      document.task === 'multilabel'
+        ? await multilabelResults(context, document.classes, predicted, predict)
+        : singleResults(config, document.classes, predicted);
+    const { threshold } = results;
+    const rounding = exact && (await measureHalfPrecision(exact, runner, predicted, { units, threshold }));
     if (rounding !== undefined) note('half-precision', `features kept as float16: ${describeRounding(rounding)}`);
-    const { metrics, predicted } = measure(predictions.subarray(0, seen.length * units), truth, units, {
-      ...config,
-      classes,
-    });
-    const rows = seen.map((digest, row) => ({
-      digest,
-      label: truth[row],
-      predicted: predicted[row],
-      scores: scoresOf(predictions, row, units),
-    }));
-    note(
-      'metrics',
-      `${config.split} loss ${metrics.loss.toFixed(3)}, accuracy ${percent(metrics.accuracy)} on ${count(seen.length, 'image')}`,
-    );
+    note('metrics', `${measured} ${results.text} on ${count(predicted.digests.length, 'image')}`);
     await putJson('metrics', {
-      ...metrics,
+      ...results.metrics,
       ...(rounding === undefined ? {} : { half_precision: rounding }),
     } satisfies EvaluationMetrics);
-    await putJson('predictions', { classes, rows } satisfies Predictions);
+    await putJson('predictions', results.predictions);
   } finally {
     runner.dispose();
     await Promise.all([features.dispose(), exact?.dispose()]);
@@ -105,8 +88,7 @@ export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promis
   if (part?.kind === 'summary') return { features: [], atMost: false };
   if (inputs.data === undefined) return { features: [], atMost: true };
   const data = await readData(inputs.data, context);
-  const digests = [...data.of(config.split).keys()];
-  if (digests.length === 0) throw emptySplit(config.split);
+  const digests = splitsOf(config, data).flatMap((split) => [...data.of(split).keys()]);
   if (inputs.model === undefined) return { features: [{ digests, views: [PLAIN_VIEW] }], atMost: true };
   const document = await readJson(inputs.model.model, isTrainedDocument);
   const weights = await readWeights(document, readBytes);
@@ -119,34 +101,47 @@ export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promis
   return { features: [featureNeed(context, options, digests, [PLAIN_VIEW])], atMost: false };
 }
 
-/** Classes are mapped by name, never by position. */
-function labelsByClass(
-  labels: Map<Digest, number>,
-  names: readonly string[],
-  classes: readonly string[],
-): Map<Digest, number> {
-  return new Map([...labels].map(([digest, label]) => [digest, classes.indexOf(names[label])]));
+/** The split that is measured, and the one that thresholds are chosen on if that is another. None of them is empty. */
+function splitsOf({ split, threshold }: StageContext<'evaluate'>['config'], data: Data): [SplitName, ...SplitName[]] {
+  if (data.of(split).size === 0) throw emptySplit(split);
+  if (threshold !== 'f1' || split === 'validation') return [split];
+  if (data.of('validation').size === 0) throw nothingToChooseOn();
+  return [split, 'validation'];
 }
 
-function requireSameClasses(document: TrainedDocument, names: readonly string[]): void {
-  const strange = names.filter((name) => !document.classes.includes(name));
-  if (strange.length === 0) return;
-  throw failure('bad-data', {
-    code: 'classes-differ',
-    found: `the images have the classes ${nameList(strange)}, which the model was not trained on`,
-    expected: `classes among ${nameList(document.classes)}`,
-    remedy: 'evaluate on images of the same classes',
-  });
+/** Images of a split with labels of the model's classes. */
+function labelsOf(data: Data, split: SplitName, classes: readonly string[]): Map<Digest, Label> {
+  const toModel = relabeling(data.spec.classes, classes);
+  return new Map([...data.of(split)].map(([digest, label]) => [digest, toModel(label)]));
 }
 
-function emptySplit(split: string): PipelineError {
+function requireSameClasses(document: TrainedDocument, { classes, task }: DataSpec): void {
+  const strange = classes.filter((name) => !document.classes.includes(name));
+  if (strange.length > 0)
+    throw failure('bad-data', {
+      code: 'classes-differ',
+      found: `the images have the classes ${nameList(strange)}, which the model was not trained on`,
+      expected: `classes among ${nameList(document.classes)}`,
+      remedy: 'evaluate on images of the same classes',
+    });
+  if (task !== document.task)
+    throw failure('bad-data', {
+      code: 'tasks-differ',
+      found:
+        task === 'multilabel'
+          ? 'the images have several classes each, but the model was trained to choose one'
+          : 'the model was trained for several classes per image, but the images have one each',
+      expected: 'the same `task` as in training',
+      remedy: `write \`task: ${document.task ?? 'single'}\` in the ingest stage of these images`,
+    });
+}
+
+function nothingToChooseOn(): PipelineError {
   return failure('bad-data', {
     code: 'split-empty',
-    field: ['split'],
-    found: `there are no usable ${split} images`,
-    remedy:
-      split === 'test'
-        ? 'give `split.test` a share, or add a test folder'
-        : 'give the split a share, or a folder of its own',
+    field: ['threshold'],
+    found: '`threshold: f1` chooses thresholds on validation images, but there are none that can be used',
+    expected: 'validation images, or a number',
+    remedy: 'give `split.validation` a share, or write `threshold: 0.5`',
   });
 }

@@ -6,13 +6,13 @@ import type { StageContext } from '../../core/stage.js';
 import { classMetrics, type RoundingCost } from '../../model/metrics.js';
 import { intervalsOf } from './intervals.js';
 import {
-  isEvaluationMetrics,
-  isPredictions,
-  type EvaluationMetrics,
+  isSingleMetrics,
+  isSinglePredictions,
+  type SingleMetrics,
   type FoldScores,
   type MetricIntervals,
   type PredictionRow,
-  type Predictions,
+  type SinglePredictions,
   type Scores,
 } from '../../model/results.js';
 
@@ -27,10 +27,10 @@ const scoreNames = [
 
 export async function summarizeFolds({ inputs, note, putJson, readJson }: StageContext<'evaluate'>): Promise<void> {
   const folds = inputs.folds!;
-  const metrics = summaryOf(await Promise.all(folds.map((fold) => readJson(fold.metrics, isEvaluationMetrics))));
+  const metrics = summaryOf(await Promise.all(folds.map((fold) => readJson(fold.metrics, isSingleMetrics))));
   const rows: PredictionRow[] = [];
   for (const [index, { predictions }] of folds.entries()) {
-    for (const row of (await readJson(predictions, isPredictions)).rows) rows.push({ ...row, fold: index + 1 });
+    for (const row of (await readJson(predictions, isSinglePredictions)).rows) rows.push({ ...row, fold: index + 1 });
   }
   rows.sort((a, b) => compareCodePoints(a.digest, b.digest));
   const { accuracy, accuracy_sd: deviation, samples, classes } = metrics;
@@ -38,8 +38,8 @@ export async function summarizeFolds({ inputs, note, putJson, readJson }: StageC
     'metrics',
     `accuracy ${percent(accuracy)}, standard deviation ${percent(deviation!)}, over ${folds.length} folds of ${count(samples, 'image')}`,
   );
-  await putJson('metrics', { ...metrics, intervals: intervalsOfAll(rows, classes) } satisfies EvaluationMetrics);
-  await putJson('predictions', { classes, rows } satisfies Predictions);
+  await putJson('metrics', { ...metrics, intervals: intervalsOfAll(rows, classes) } satisfies SingleMetrics);
+  await putJson('predictions', { classes, rows } satisfies SinglePredictions);
 }
 
 /** Of what counts images. The other scores are means of values that each fold has for itself. */
@@ -55,7 +55,7 @@ function intervalsOfAll(rows: readonly PredictionRow[], classes: readonly string
 }
 
 /** Metrics of the folds as one: scores are means, everything that counts images is of all of them. */
-export function summaryOf(folds: readonly EvaluationMetrics[]): EvaluationMetrics {
+export function summaryOf(folds: readonly SingleMetrics[]): SingleMetrics {
   const [{ classes, split, threshold }] = folds;
   // A fold with images of one class alone has no area under the curve.
   const measured = scoreNames.filter((name) => folds.every((fold) => fold[name] !== undefined));
@@ -80,7 +80,7 @@ export function summaryOf(folds: readonly EvaluationMetrics[]): EvaluationMetric
   };
 }
 
-function scoresOf(fold: EvaluationMetrics): FoldScores {
+function scoresOf(fold: SingleMetrics): FoldScores {
   const { loss, accuracy, macro_precision, macro_recall, macro_f1, roc_auc, samples } = fold;
   const auc = roc_auc === undefined ? {} : { roc_auc };
   return { loss, accuracy, macro_precision, macro_recall, macro_f1, ...auc, samples };

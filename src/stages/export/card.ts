@@ -8,30 +8,18 @@ import { describeRounding } from '../../model/metrics.js';
 import type { ImageSpec } from '../../image/dataset.js';
 import { sidesBeforeCrop } from '../../image/fit.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
-import type { EvaluationMetrics } from '../../model/results.js';
+import type { MultilabelMetrics } from '../../model/multilabel-results.js';
+import type { EvaluationMetrics, SingleMetrics } from '../../model/results.js';
 import { preferred, type CompanionFacts } from './companions.js';
 import type { RoundingFigures } from './rounding.js';
 import { codeSections } from './snippets.js';
 
-/** The metrics of `evaluate` that a card shows. */
-type CardMetrics = Pick<
-  EvaluationMetrics,
-  | 'split'
-  | 'samples'
-  | 'loss'
-  | 'loss_sd'
-  | 'accuracy'
-  | 'accuracy_sd'
-  | 'per_class'
-  | 'threshold'
-  | 'intervals'
-  | 'folds'
->;
-
 /** The data of a card. */
 export interface CardFacts extends CompanionFacts {
   readonly document: TrainedDocument;
-  readonly metrics: readonly CardMetrics[];
+  /** For a model that gives an image any number of classes. */
+  readonly thresholds: readonly number[] | undefined;
+  readonly metrics: readonly EvaluationMetrics[];
   readonly parameters: { readonly trainable: number; readonly frozen: number };
   /** The cost of float16 weights, if they are used. */
   readonly rounding: RoundingFigures | undefined;
@@ -61,7 +49,16 @@ export async function modelCard(facts: CardFacts): Promise<string> {
   return `${sections.join('\n\n')}\n`;
 }
 
-function outputs({ document: { classes, graph }, formats }: CardFacts): string {
+function outputs({ document: { classes, graph }, thresholds, formats }: CardFacts): string {
+  if (thresholds !== undefined) {
+    const rows = classes.map((name, index) => `| ${markdownText(name)} | ${thresholds[index]} |`);
+    return [
+      `${classes.length} scores, each from 0 to 1 by itself, in the order of the classes in \`classes.json\`. An image has any number of classes: each whose score is at least its threshold.\n`,
+      '| class | threshold |',
+      '| --- | --- |',
+      ...rows,
+    ].join('\n');
+  }
   const all = `${classes.length} scores that sum to 1, in the order of \`classes.json\`.`;
   if (finalActivationOf(graph) === 'softmax') return all;
   const one = `One number, the score of **${markdownText(classes[1])}**; the score of **${markdownText(classes[0])}** is 1 minus that.`;
@@ -70,7 +67,7 @@ function outputs({ document: { classes, graph }, formats }: CardFacts): string {
   return formats.includes('tfjs') ? `\`model.json\`: ${one}\n\n${onnx}` : onnx;
 }
 
-function fileList({ formats, probes }: CardFacts): string {
+function fileList({ formats, probes, thresholds }: CardFacts): string {
   const lines = [
     ...(formats.includes('tfjs')
       ? ['`model.json` and its `.bin` files: a TF.js layers-model, for `tf.loadLayersModel`']
@@ -80,7 +77,7 @@ function fileList({ formats, probes }: CardFacts): string {
           '`model.onnx`: one file for onnxruntime and others; its `metadata_props` contain the classes and the preparation of images as JSON, under keys that begin with `pipeline.`',
         ]
       : []),
-    '`classes.json`: the classes in the order of the outputs',
+    `\`classes.json\`: the classes in the order of the outputs${thresholds === undefined ? '' : ', and their thresholds'}`,
     '`preprocessing.json`: how to prepare images',
     '`probes.json`: the results of the model for some images (`outputs` of `model.json`, and `scores`, one per class), with the SHA-256 of their files',
     ...(probes > 0
@@ -108,19 +105,20 @@ function inputText({ size: [height, width], interpolation, orientation, fit }: I
 }
 
 function roundingText(
-  { document: { classes }, metrics }: CardFacts,
-  { split, accuracy, ...cost }: RoundingFigures,
+  { document: { classes }, metrics, thresholds }: CardFacts,
+  { split, measure, accuracy, ...cost }: RoundingFigures,
 ): string {
   const before = metrics.length === 0 ? '' : '; the metrics above are from the model before rounding';
-  const threshold = classes.length === 2 ? ', at a threshold of 0.5' : '';
+  const threshold = classes.length === 2 && thresholds === undefined ? ', at a threshold of 0.5' : '';
   return [
     `The files store the kernels as float16${before}. The model with rounded weights, on all ${cost.samples} ${split} images:`,
-    `accuracy ${percent(accuracy.rounded)} instead of ${percent(accuracy.exact)}${threshold}; ${describeRounding(cost)}.`,
+    `${measure} ${percent(accuracy.rounded)} instead of ${percent(accuracy.exact)}${threshold}; ${describeRounding(cost)}.`,
     'The scores in `probes.json` are from the rounded model.',
   ].join(' ');
 }
 
-function metricsText(metrics: CardMetrics): string {
+function metricsText(metrics: EvaluationMetrics): string {
+  if (metrics.task === 'multilabel') return multilabelText(metrics);
   const { per_class, threshold } = metrics;
   const rows = Object.entries(per_class).map(
     ([name, { precision, recall, f1, support }]) =>
@@ -139,7 +137,7 @@ function metricsText(metrics: CardMetrics): string {
 }
 
 /** Folds measure the models that they train, and the files have another one. */
-function measuredText(metrics: CardMetrics): string {
+function measuredText(metrics: SingleMetrics): string {
   const { split, samples, loss, loss_sd, accuracy, accuracy_sd, folds, intervals } = metrics;
   const range = intervals === undefined ? '' : ` (95% interval: ${intervals.accuracy.map(percent).join(' to ')})`;
   if (folds === undefined)
@@ -148,4 +146,20 @@ function measuredText(metrics: CardMetrics): string {
     `Cross-validation with ${folds.length} folds of ${samples} images, each measured by a model that was trained without`,
     `it, mean and standard deviation: accuracy ${percent(accuracy)} ± ${percent(accuracy_sd ?? 0)}${range}, loss ${loss.toFixed(4)} ± ${(loss_sd ?? 0).toFixed(4)}`,
   ].join(' ');
+}
+
+function multilabelText(metrics: MultilabelMetrics): string {
+  const { split, samples, mAP, macro_f1: macro, micro_f1: micro, subset_accuracy: subset, per_class } = metrics;
+  const rows = Object.entries(per_class).map(
+    ([name, { average_precision: ap, precision, recall, f1, support }]) =>
+      `| ${markdownText(name)} | ${[ap, precision, recall, f1].map((value) => value.toFixed(3)).join(' | ')} | ${support} |`,
+  );
+  const chosen =
+    metrics.thresholds_from === 'validation' ? ' The thresholds have the highest F1 on the validation images.' : '';
+  return [
+    `On ${samples} ${split} images: mAP ${mAP.toFixed(3)}, macro F1 ${macro.toFixed(3)}, micro F1 ${micro.toFixed(3)}; ${percent(subset)} of the images have exactly the right classes.${chosen}\n`,
+    '| class | average precision | precision | recall | F1 | images |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
 }

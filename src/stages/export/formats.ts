@@ -11,6 +11,8 @@ export type FormatName = StageConfigs['export']['formats'][number];
 
 export interface Exported {
   readonly document: TrainedDocument;
+  /** For a model that gives an image any number of classes: one for each. */
+  readonly thresholds?: readonly number[];
   /** As in the files: already rounded if they are stored as float16. */
   readonly weights: Weights;
   readonly weightType: FloatType;
@@ -36,9 +38,10 @@ export interface Format {
 
 const tfjs: Format = {
   runtime: 'TF.js',
-  async write({ document, weights, weightType }) {
-    const { classes, image, preprocessing } = document;
-    const userDefinedMetadata = { classes, preprocessing, image };
+  async write({ document, weights, weightType, thresholds }) {
+    const { classes, image, preprocessing, task } = document;
+    const several = thresholds && { task, thresholds };
+    const userDefinedMetadata = { classes, ...several, preprocessing, image };
     return writeLayersModel(document.graph, weights, { generatedBy: 'pipeline', userDefinedMetadata, weightType })
       .files;
   },
@@ -61,9 +64,9 @@ const ONNX_FILE = 'model.onnx';
 
 const onnx: Format = {
   runtime: 'onnxruntime',
-  async write({ document, weights, weightType }) {
+  async write({ document, weights, weightType, thresholds }) {
     const { exportOnnx } = await import('../../engine/onnx/export-model.js');
-    return new Map([[ONNX_FILE, exportOnnx(document, weights, weightType)]]);
+    return new Map([[ONNX_FILE, exportOnnx(document, weights, weightType, thresholds)]]);
   },
   async reload(files, probes, { document }) {
     // Its library is optional: loaded only here, if it is known to be installed.

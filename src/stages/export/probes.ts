@@ -5,6 +5,7 @@ import type { Digest } from '../../core/digest.js';
 import { failure } from '../../core/problem.js';
 import type { Data } from '../../features/data.js';
 import { createImageLoader, PLAIN_VIEW } from '../../features/image-loader.js';
+import type { Label } from '../../image/dataset.js';
 import { isUndecodable } from '../../image/probe.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { preprocess } from '../../model/preprocessing.js';
@@ -14,14 +15,14 @@ const PROBES = 4;
 
 export interface Probe {
   readonly digest: Digest;
-  /** The label of the image. */
-  readonly class: string;
+  /** The class that the image is labeled with, or all of them. */
+  readonly label: string | readonly string[];
   /** height x width x 3 bytes: the image decoded and resized, not yet preprocessed. */
   readonly pixels: Uint8Array;
 }
 
 /** Validation images, or training images if there are none; always the same ones for the same data. */
-export function labelsByDigest(data: Data): Map<Digest, number> {
+export function labelsByDigest(data: Data): Map<Digest, Label> {
   const validation = data.of('validation');
   return validation.size > 0 ? validation : data.of('train');
 }
@@ -47,7 +48,8 @@ export async function loadProbes({
       if (data.files.onBadImage === 'fail' || !isUndecodable(error)) throw error;
       return undefined;
     });
-    if (levels !== undefined) probes.push({ digest, class: data.spec.classes[label], pixels: Uint8Array.from(levels) });
+    if (levels !== undefined)
+      probes.push({ digest, label: named(label, data.spec.classes), pixels: Uint8Array.from(levels) });
   }
   if (probes.length > 0) return probes;
   throw failure('bad-data', {
@@ -57,15 +59,20 @@ export async function loadProbes({
   });
 }
 
-/** The first of each class, then the second of each, and so on. */
-function inTurns(labels: ReadonlyMap<Digest, number>): [Digest, number][] {
+function named(label: Label, classes: readonly string[]): string | readonly string[] {
+  return typeof label === 'number' ? classes[label] : label.map((index) => classes[index]);
+}
+
+/** The first of each class, then the second of each, and so on; an image of several classes counts for its first. */
+function inTurns(labels: ReadonlyMap<Digest, Label>): [Digest, Label][] {
   const met = new Map<number, number>();
   const turns = [...labels].map(([digest, label]) => {
-    const turn = met.get(label) ?? 0;
-    met.set(label, turn + 1);
-    return { digest, label, turn };
+    const first = typeof label === 'number' ? label : (label[0] ?? Infinity);
+    const turn = met.get(first) ?? 0;
+    met.set(first, turn + 1);
+    return { digest, label, first, turn };
   });
-  turns.sort((a, b) => a.turn - b.turn || a.label - b.label);
+  turns.sort((a, b) => a.turn - b.turn || (a.first === b.first ? 0 : a.first - b.first));
   return turns.map(({ digest, label }) => [digest, label]);
 }
 

@@ -6,10 +6,12 @@ import { openEngine, resolveEngine } from '../../engine/resolve.js';
 import type { Data } from '../../features/data.js';
 import { Features } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/image-loader.js';
-import type { TrainedDocument } from '../../model/document.js';
+import { relabeling, type Label } from '../../image/dataset.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import { predictedLabels, roundingCost, type RoundingCost } from '../../model/metrics.js';
+import { classesAt } from '../../model/multilabel.js';
 import type { Weights } from '../../model/tensor.js';
+import type { Exported } from './formats.js';
 import { labelsByDigest } from './probes.js';
 
 /** Images per batch. */
@@ -17,7 +19,9 @@ const BATCH = 16;
 
 export interface RoundingFigures extends RoundingCost {
   readonly split: 'validation' | 'train';
-  /** Accuracy with the trained weights and with the written ones. */
+  /** The share of right images; where they have several classes, of those all of whose classes are right. */
+  readonly measure: 'accuracy' | 'subset accuracy';
+  /** With the trained weights and with the written ones. */
   readonly accuracy: { readonly exact: number; readonly rounded: number };
 }
 
@@ -25,13 +29,13 @@ export interface RoundingFigures extends RoundingCost {
 export async function measureRounding(
   context: StageContext<'export'>,
   data: Data,
-  document: TrainedDocument,
+  { document, weights: rounded, thresholds }: Exported,
   exact: Weights,
-  rounded: Weights,
 ): Promise<RoundingFigures> {
   const { graph, image, preprocessing, classes } = document;
   const engine = resolveEngine(context.settings.engine);
   const labels = labelsByDigest(data);
+  const toModel = relabeling(data.spec.classes, classes);
   const input = { name: graph.name, layers: graph.layers.slice(0, 1) };
   const recipe = { image, preprocessing, variation: null, prefix: input, weights: exact, engine };
   // Every image is decoded once for both; none counts as extracted.
@@ -42,12 +46,11 @@ export async function measureRounding(
   try {
     const [units] = shapesOf(graph).get(outputOf(graph).name)!;
     const predictions = runners.map(() => new Float32Array(labels.size * units));
-    const truth: number[] = [];
+    const truth: Label[] = [];
     for await (const { digests, features } of source.stream([...labels.keys()], PLAIN_VIEW, BATCH)) {
       for (const [i, runner] of runners.entries())
         predictions[i].set(await runner.run(features, digests.length), truth.length * units);
-      // Classes are mapped by name, never by position.
-      truth.push(...digests.map((digest) => classes.indexOf(data.spec.classes[labels.get(digest)!])));
+      truth.push(...digests.map((digest) => toModel(labels.get(digest)!)));
       context.emit({
         event: 'progress',
         stage: context.name,
@@ -58,13 +61,18 @@ export async function measureRounding(
       });
     }
     const [before, after] = predictions.map((scores) => scores.subarray(0, truth.length * units));
-    const accuracyOf = (scores: Float32Array) =>
-      predictedLabels(scores, units).filter((label, row) => label === truth[row]).length / truth.length;
+    const decided = (scores: Float32Array): readonly Label[] =>
+      thresholds === undefined
+        ? predictedLabels(scores, units)
+        : truth.map((_, row) => classesAt(scores, row, thresholds));
+    const accuracyOf = (scores: Float32Array): number =>
+      decided(scores).filter((label, row) => String(label) === String(truth[row])).length / truth.length;
     const split = data.of('validation').size > 0 ? 'validation' : 'train';
     return {
       split,
+      measure: thresholds === undefined ? 'accuracy' : 'subset accuracy',
       accuracy: { exact: accuracyOf(before), rounded: accuracyOf(after) },
-      ...roundingCost(before, after, units),
+      ...roundingCost(before, after, units, thresholds),
     };
   } finally {
     runners.forEach((runner) => runner.dispose());

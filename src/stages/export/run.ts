@@ -18,6 +18,7 @@ import { PROBES_FOLDER } from './files.js';
 import { allScores, formats, type Exported } from './formats.js';
 import { inputsOf, loadProbes, pngOf, type Probe } from './probes.js';
 import { measureRounding } from './rounding.js';
+import { thresholdsOf } from './thresholds.js';
 import { toleranceOf, verifyExport } from './verify.js';
 
 export async function runExport(context: StageContext<'export'>): Promise<void> {
@@ -26,7 +27,10 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   const data = await readData(inputs.data!, context);
   const { graph, image } = document;
   const trained = await readWeights(document, readBytes);
-  const model: Exported = { document, weights: roundedWeights(trained, config.weights), weightType: config.weights };
+  const metrics = await Promise.all((inputs.gates ?? []).map((gate) => readJson(gate.metrics, isEvaluationMetrics)));
+  const thresholds = thresholdsOf(document, metrics);
+  const weights = roundedWeights(trained, config.weights);
+  const model: Exported = { document, thresholds, weights, weightType: config.weights };
   const probes = await loadProbes({ data, image });
   const outputs = await predict(context, model, probes);
   const put = (file: string, content: Uint8Array | string) =>
@@ -47,25 +51,24 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
     for (const [file, bytes] of files) await put(file, bytes);
   }
 
-  const rounding =
-    config.weights === 'float16' ? await measureRounding(context, data, document, trained, model.weights) : undefined;
+  const rounding = config.weights === 'float16' ? await measureRounding(context, data, model, trained) : undefined;
   if (rounding !== undefined) {
-    const { split, accuracy } = rounding;
+    const { split, measure, accuracy } = rounding;
     note(
       'rounded',
-      `weights as float16: ${split} accuracy ${percent(accuracy.exact)} -> ${percent(accuracy.rounded)}, ${describeRounding(rounding)}`,
+      `weights as float16: ${split} ${measure} ${percent(accuracy.exact)} -> ${percent(accuracy.rounded)}, ${describeRounding(rounding)}`,
     );
   }
   const imageFiles = config.probe_pictures ? probes.map((_, row) => `${PROBES_FOLDER}${row + 1}.png`) : [];
   for (const [row, file] of imageFiles.entries()) await put(file, await pngOf(probes[row], image.size));
   await put('probes.json', `${JSON.stringify(probeRows(probes, imageFiles, outputs, scores), null, 2)}\n`);
-  await put('classes.json', `${JSON.stringify(document.classes)}\n`);
+  const { classes, task } = document;
+  await put('classes.json', `${JSON.stringify(thresholds === undefined ? classes : { task, classes, thresholds })}\n`);
   await put('preprocessing.json', `${JSON.stringify({ image, preprocessing: document.preprocessing }, null, 2)}\n`);
-  const metrics = await Promise.all((inputs.gates ?? []).map((gate) => readJson(gate.metrics, isEvaluationMetrics)));
   const parameters = countParameters(graph, trained);
   const facts = { formats: config.formats, probes: imageFiles.length, tolerance: toleranceOf(coarse) };
   for (const [file, content] of await companions(facts)) await put(file, content);
-  await put('README.md', await modelCard({ ...facts, document, metrics, parameters, rounding }));
+  await put('README.md', await modelCard({ ...facts, document, thresholds, metrics, parameters, rounding }));
 }
 
 /** Each probe with its results; `outputs` are those of the network, `scores` one per class. */
@@ -82,7 +85,7 @@ function probeRows(
   return probes.map((probe, index) => ({
     ...(imageFiles.length === 0 ? {} : { picture: imageFiles[index] }),
     sha256: probe.digest,
-    class: probe.class,
+    ...(typeof probe.label === 'string' ? { class: probe.label } : { classes: probe.label }),
     outputs: row(outputs, index),
     scores: row(scores, index),
   }));

@@ -3,11 +3,18 @@ import type { ImageSpec } from '../../image/dataset.js';
 import { sidesBeforeCrop } from '../../image/fit.js';
 import { companionText, preferred, type CompanionFacts } from './companions.js';
 
-export async function codeSections(image: ImageSpec, facts: CompanionFacts): Promise<string[]> {
+export async function codeSections(
+  image: ImageSpec,
+  facts: CompanionFacts & { readonly thresholds?: readonly number[] },
+): Promise<string[]> {
   const format = preferred(facts.formats);
   const runtime = { onnx: 'onnxruntime-node', tfjs: tfjsPackages }[format];
-  const fenced = async (language: string, name: string): Promise<string> =>
-    `\`\`\`${language}\n${(await companionText(name)).replace(/^( *)# prepare\n/m, (_, indent: string) => pythonLines(image, indent))}\`\`\``;
+  const fenced = async (language: string, name: string): Promise<string> => {
+    const prepared = (await companionText(name)).replace(/^( *)# prepare\n/m, (_, indent: string) =>
+      pythonLines(image, indent),
+    );
+    return `\`\`\`${language}\n${facts.thresholds === undefined ? prepared : withThresholds(prepared)}\`\`\``;
+  };
   return [
     '## Try it',
     'Run `python3 -m http.server` or `npx serve` in this folder, and open `demo.html` at the URL that it prints. The page runs the model in the browser, and sends images nowhere.',
@@ -28,6 +35,31 @@ export async function codeSections(image: ImageSpec, facts: CompanionFacts): Pro
     'Scores change with the way images are resized. This model was trained with the filters of Pillow: Python uses Pillow itself, and JavaScript uses `prepare.mjs`, which computes the same pixels. So the scores of the code above are those of `pipeline predict`, within 0.001. Other ways to resize (`resize` of sharp, `drawImage` to a smaller size, `tf.image`, OpenCV) compute other pixels: with sharp, scores of a model for photos changed by up to 0.03.',
     ...(facts.probes === 0 ? [] : ['## Check', checkText(facts)]),
   ];
+}
+
+/** What is different in the code for a model that gives an image any number of classes. */
+const ofSeveral: readonly (readonly [RegExp, string])[] = [
+  [/const classes = (JSON\.parse\(await read\('classes\.json'\)\))/, 'const { classes, thresholds } = $1'],
+  [/const \[classes, \{/, 'const [{ classes, thresholds }, {'],
+  [
+    /return (Object\.fromEntries\(classes\.map\(\(name, i\) => \[name, ([a-z.]+)\[i\]\]\)\));/,
+    'return { classes: classes.filter((_, i) => $2[i] >= thresholds[i]), scores: $1 };',
+  ],
+  [
+    /classes = json\.load\(file\)/,
+    'about = json.load(file)\nclasses, thresholds = about["classes"], about["thresholds"]',
+  ],
+  [
+    /( *)return (dict\(zip\(classes, scores\[0\]\.tolist\(\)\)\))/,
+    '$1found = [name for name, score, least in zip(classes, scores[0], thresholds) if score >= least]\n$1return {"classes": found, "scores": $2}',
+  ],
+];
+
+function withThresholds(code: string): string {
+  // Where the classes are read, and where they are given back.
+  if (ofSeveral.filter(([from]) => from.test(code)).length !== 2)
+    throw new Error('the code of a model card reads its classes in another way');
+  return ofSeveral.reduce((text, [from, to]) => text.replace(from, to), code);
 }
 
 const tfjsPackages = '@tensorflow/tfjs-core @tensorflow/tfjs-layers @tensorflow/tfjs-backend-cpu';

@@ -7,6 +7,7 @@ import { isUnbalanced } from '../../core/class-balance.js';
 import { own } from '../../core/own.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { formatNames, type ImageFormat } from '../../core/image-signatures.js';
+import { imagesOf } from '../../image/dataset.js';
 import { badImageRemedy, labelConflictRemedy } from './faults.js';
 import type { Gathered } from './gathered.js';
 import type { Labeling } from './labeling.js';
@@ -60,7 +61,7 @@ export function findingsOf(inspected: Inspected): Finding[] {
     ...duplicates(inspected),
     ...unexpected(inspected),
     ...leftOut(inspected),
-    ...balance(gathered),
+    ...(inspected.config.task === 'multilabel' ? [] : balance(gathered)),
     ...few(gathered, labeling),
   ];
 }
@@ -250,10 +251,9 @@ function pathsWhere(
 }
 
 /** `train 600, validation 200` */
-function countsOf({ counts }: Gathered): string {
-  const sum = (row: Readonly<Record<string, number>> = {}): number =>
-    Object.values(row).reduce((total, count) => total + count, 0);
-  return Object.entries(counts)
-    .map(([split, row]) => `${split} ${sum(row).toLocaleString('en-US')}`)
+function countsOf({ counts, samples }: Gathered): string {
+  const images = imagesOf(samples);
+  return Object.keys(counts)
+    .map((split) => `${split} ${images[split].toLocaleString('en-US')}`)
     .join(', ');
 }

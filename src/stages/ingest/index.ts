@@ -5,6 +5,7 @@ import { pathOf } from '../../core/source.js';
 import type { StageContext, StageDefinition } from '../../core/stage.js';
 import {
   imageSpecOf,
+  imagesOf,
   isDataSpec,
   type DataSpec,
   type DataSummary,
@@ -24,9 +25,10 @@ export const ingest: StageDefinition<'ingest'> = {
 
   // Of a download, only the pins are in the key (from the survey), never the URL.
   // Where labels are in folders, what is about tables decides nothing.
-  relevant: ({ source, image, labels, on_bad_row, ...rest }) =>
+  relevant: ({ source, image, task, labels, on_bad_row, ...rest }) =>
     ({
       ...rest,
+      ...(task === 'multilabel' ? { task } : {}),
       ...(typeof labels === 'object' ? { labels, on_bad_row } : {}),
       image: imageSpecOf(image),
       source: pathOf(source) ?? null,
@@ -69,20 +71,32 @@ async function putSamples(context: StageContext<'ingest'>): Promise<void> {
   for (const { code, text } of gathered.notes) note(code, text);
   for (const { path, reason } of bad) note('picture-skipped', `${path} ${reason}`);
   for (const { path, reason } of conflicts) note('picture-skipped', `${path} ${reason}`);
-  note('pictures', describeCounts(counts));
-  await putJson('spec', { classes, image: imageSpecOf(config.image) } satisfies DataSpec);
+  note('pictures', describeCounts(counts, imagesOf(samples)));
+  const several = config.task === 'multilabel';
+  await putJson('spec', {
+    classes,
+    image: imageSpecOf(config.image),
+    ...(several ? { task: 'multilabel' } : {}),
+  } satisfies DataSpec);
   await putJson('samples', { samples } satisfies Samples);
   if (groups !== undefined) await putJson('groups', { groups } satisfies Groups);
   await putJson('files', { root, onBadImage: config.on_bad_image, paths } satisfies Files);
-  await putJson('summary', { classes, counts: counts as DataSummary['counts'], bad } satisfies DataSummary);
+  await putJson('summary', {
+    classes,
+    counts: counts as DataSummary['counts'],
+    ...(several ? { images: imagesOf(samples) } : {}),
+    bad,
+  } satisfies DataSummary);
 }
 
 /** `train 160 (cats 80, dogs 80); validation 40 (cats 20, dogs 20)` */
-function describeCounts(counts: Readonly<Partial<Record<string, Readonly<Record<string, number>>>>>): string {
+function describeCounts(
+  counts: Readonly<Partial<Record<string, Readonly<Record<string, number>>>>>,
+  images: Readonly<Record<string, number>>,
+): string {
   const rows = Object.entries(counts).map(([split, row]) => {
     const entries = Object.entries(row ?? {});
-    const total = entries.reduce((sum, [, count]) => sum + count, 0);
-    return `${split} ${total} (${plainNames(entries.map(([name, count]) => `${name} ${count}`))})`;
+    return `${split} ${images[split]} (${plainNames(entries.map(([name, count]) => `${name} ${count}`))})`;
   });
   return rows.join('; ');
 }

@@ -14,6 +14,7 @@ import { hasImageName } from '../../core/image-name.js';
 import { HOLDS_PATH } from '../../image/probe.js';
 import { imageFaults, splitFaults } from './faults.js';
 import type { Candidate, Labeling } from './labeling.js';
+import { byContent, compareLabels, labelOf } from './content.js';
 import { isImageLink } from './layout.js';
 import { isUsable, WITHOUT_END } from './probe.js';
 import { assignSplits } from './assign-splits.js';
@@ -44,7 +45,8 @@ export function examineSamples(
   const named = classNamesOf(config);
   const classes = named.names ?? [...new Set(labeling.labels.flatMap((label) => named.of(label) ?? []))];
   const { good, bad, ignored, unread } = sortOut(labeling, listing, named);
-  const { contradicted, duplicates, conflicts } = compareLabels(good, listing);
+  const task = config.task === 'multilabel' ? config.task : undefined;
+  const { contradicted, duplicates, conflicts } = compareLabels(good, listing, task);
   const { kept, leftOut } = limitPerClass(
     good.filter(({ index }) => !contradicted.has(listing.digestAt(index))),
     listing,
@@ -55,8 +57,8 @@ export function examineSamples(
   const places = new Map(classes.map((name, index) => [name, index]));
   const samples = rows
     .map(([digest, split]): SampleRow => {
-      const { className, weight } = labels.get(digest)!;
-      const row = [digest, places.get(className)!, split] as const;
+      const { names, weight } = labels.get(digest)!;
+      const row = [digest, labelOf(names, places, task), split] as const;
       return weight === undefined ? row : [...row, weight];
     })
     .sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
@@ -91,51 +93,6 @@ export function examineSamples(
     unread,
     faults,
   };
-}
-
-interface Compared {
-  /** Files with the content of another file of their class. */
-  readonly duplicates: readonly string[];
-  readonly conflicts: readonly BadImage[];
-  /** Images with two labels. */
-  readonly contradicted: ReadonlySet<Digest>;
-}
-
-function compareLabels(good: readonly Candidate[], listing: FolderListing): Compared {
-  const labels = new Map<Digest, Candidate>();
-  const duplicates: string[] = [];
-  const conflicts: BadImage[] = [];
-  const contradicted = new Set<Digest>();
-  for (const candidate of good) {
-    const digest = listing.digestAt(candidate.index);
-    const first = labels.get(digest);
-    if (first === undefined) labels.set(digest, candidate);
-    else if (first.className === candidate.className) duplicates.push(candidate.path);
-    else {
-      conflicts.push({ path: candidate.path, reason: `has the same content as ${first.path} but another label` });
-      contradicted.add(digest);
-    }
-  }
-  return { duplicates, conflicts, contradicted };
-}
-
-interface Contents {
-  /** The class of each image, and how much it counts. */
-  readonly labels: ReadonlyMap<Digest, Pick<Candidate, 'className' | 'weight'>>;
-  readonly paths: Readonly<Record<Digest, readonly string[]>>;
-}
-
-function byContent(kept: readonly Candidate[], listing: FolderListing): Contents {
-  const labels = new Map<Digest, Pick<Candidate, 'className' | 'weight'>>();
-  const paths: Record<string, string[]> = {};
-  for (const { index, className, path, weight } of kept) {
-    const digest = listing.digestAt(index);
-    // Of several files with one content the largest counts, whichever comes first.
-    const other = labels.get(digest)?.weight;
-    labels.set(digest, { className, weight: weight === undefined ? other : Math.max(weight, other ?? weight) });
-    (paths[digest] ??= []).push(path);
-  }
-  return { labels, paths };
 }
 
 function notesOf(
@@ -243,6 +200,7 @@ function countSamples(
   const present = new Set(samples.map(([, , split]) => split));
   for (const split of splitNames.filter((name) => present.has(name)))
     counts[split] = Object.fromEntries(classes.map((name) => [name, 0]));
-  for (const [, label, split] of samples) counts[split]![classes[label]]++;
+  for (const [, label, split] of samples)
+    for (const index of typeof label === 'number' ? [label] : label) counts[split]![classes[index]]++;
   return counts;
 }

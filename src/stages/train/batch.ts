@@ -1,13 +1,15 @@
 /** A batch as the engine trains on it, and how many of its predictions are right. */
 import type { TrainingBatch } from '../../engine/engine.js';
+import type { Label } from '../../image/dataset.js';
 import { predictedLabels } from '../../model/metrics.js';
+import { binaryAccuracy } from '../../model/multilabel.js';
 import type { LoopOptions } from './loop-options.js';
 import { dropoutLayers, dropoutMasks, targetsOf } from './objective.js';
 
 /** Makes batches: features [count, ...] and labels with their targets, weights and dropout masks. */
 export type BatchMaker = (
   features: Float32Array,
-  labels: readonly number[],
+  labels: readonly Label[],
   step: {
     readonly index: number;
     readonly learningRate: number;
@@ -23,13 +25,20 @@ export function batchMaker({ suffix, units, classWeights, seed }: LoopOptions): 
     count: labels.length,
     features,
     targets: targetsOf(labels, units),
-    sampleWeights: Float32Array.from(labels, (label, row) => classWeights[label] * (weights?.[row] ?? 1)),
+    sampleWeights: Float32Array.from(labels, (label, row) => {
+      // The check of the file refuses class weights for images of several classes.
+      const ofClass = typeof label === 'number' ? classWeights[label] : 1;
+      return ofClass * (weights?.[row] ?? 1);
+    }),
     masks: dropoutMasks(dropouts, labels.length, seed, index),
     learningRate,
   });
 }
 
-export function countCorrect(predictions: Float32Array, labels: readonly number[], units: number): number {
+/** How many images are right; of one with several classes, the share of them that is decided rightly. */
+export function countCorrect(predictions: Float32Array, labels: readonly Label[], units: number): number {
+  const isSingle = labels.every((label) => typeof label === 'number');
+  if (!isSingle) return labels.length * binaryAccuracy(predictions, targetsOf(labels, units));
   return predictedLabels(predictions, units).reduce(
     (count, predicted, row) => count + (predicted === labels[row] ? 1 : 0),
     0,

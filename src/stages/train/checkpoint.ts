@@ -10,12 +10,11 @@ import {
   isListOf,
   isOneOf,
   isShapedAs,
-  optional,
   parseJson,
   type Guard,
 } from '../../core/guards.js';
 import type { TrainerState } from '../../engine/engine.js';
-import type { EpochRecord } from '../../model/results.js';
+import { isEpochRecord, type EpochRecord } from '../../model/results.js';
 import type { Tensor, Weights } from '../../model/tensor.js';
 import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
 import type { StoppingState } from './early-stopping.js';
@@ -79,14 +78,6 @@ export function encodeSnapshot({ progress, leftOut, trainer, best }: Snapshot): 
 }
 
 const isNumberOrNull: Guard<number | null> = (value): value is number | null => value === null || isFiniteNumber(value);
-
-const isEpochRecord: Guard<EpochRecord> = isShapedAs({
-  loss: isFiniteNumber,
-  accuracy: optional(isFiniteNumber),
-  val_loss: optional(isFiniteNumber),
-  val_accuracy: optional(isFiniteNumber),
-  learning_rate: isFiniteNumber,
-});
 
 const isProgress: Guard<Progress> = isShapedAs({
   history: isListOf(isEpochRecord),

@@ -17,7 +17,8 @@ export function requireEnough(data: Data, folds: number, note: (code: string, te
     });
   }
   const counts = new Map<number, number>();
-  for (const label of [...training.values(), ...heldOut.values()]) counts.set(label, (counts.get(label) ?? 0) + 1);
+  for (const label of [...training.values(), ...heldOut.values()].flat())
+    counts.set(label, (counts.get(label) ?? 0) + 1);
   const few = data.spec.classes.filter((_, label) => (counts.get(label) ?? 0) < folds);
   if (few.length === 0) return;
   note(

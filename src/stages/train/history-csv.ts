@@ -2,7 +2,15 @@
 import { formatCsv } from '../../core/text/csv.js';
 import type { EpochRecord, History } from '../../model/results.js';
 
-const columns: readonly (keyof EpochRecord)[] = ['loss', 'accuracy', 'val_loss', 'val_accuracy', 'learning_rate'];
+const columns: readonly (keyof EpochRecord)[] = [
+  'loss',
+  'accuracy',
+  'binary_accuracy',
+  'val_loss',
+  'val_accuracy',
+  'val_binary_accuracy',
+  'learning_rate',
+];
 
 /** A row per epoch, from 1. A column that no epoch has is left out; numbers have all their digits. */
 export function historyCsv({ epochs }: History): string {

@@ -2,6 +2,7 @@
 import type { Emit } from '../../core/event.js';
 import type { TrainConfig } from '../../core/schema-types.js';
 import type { Checkpoint } from '../../core/stage.js';
+import type { Multilabel } from '../../core/task.js';
 import type { Graph } from '../../model/graph.js';
 import type { TrainingSets } from './training-set.js';
 
@@ -13,6 +14,8 @@ export interface LoopOptions extends TrainingSets {
   readonly seed: number;
   readonly suffix: Graph;
   readonly units: number;
+  /** Undefined if each image has one class. */
+  readonly task: Multilabel | undefined;
   readonly learningRate: number;
   readonly classWeights: readonly number[];
   readonly checkpoint: Checkpoint;

@@ -14,7 +14,7 @@ import { EarlyStopping, type Verdict } from './early-stopping.js';
 import type { LoopOptions } from './loop-options.js';
 import { afterEpoch, plateauStart } from './plateau.js';
 import { scheduledPart } from './schedule.js';
-import { ifMeasured, nothingLeft, validate } from './validate.js';
+import { accuracyIfMeasured, nothingLeft, validate } from './validate.js';
 
 export interface Trained {
   readonly weights: Weights;
@@ -130,7 +130,7 @@ class Loop {
     if (epoch.seen === 0) throw nothingLeft('training');
     const trainingMetrics = {
       loss: epoch.loss / epoch.seen,
-      ...ifMeasured(config, { accuracy: epoch.correct / epoch.seen }),
+      ...accuracyIfMeasured(this.options, '', epoch.correct / epoch.seen),
     };
     const last = { failed, batchOf: this.batchOf, index: step };
     const metrics = { ...trainingMetrics, ...(await validate(this.trainer, this.options, weights, last)) };

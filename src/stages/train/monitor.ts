@@ -3,7 +3,7 @@ import type { EpochMetrics } from '../../core/event.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 import type { TrainConfig } from '../../core/schema-types.js';
 
-export type Monitor = 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
+export type Monitor = keyof EpochMetrics;
 
 /**
  * Throws `invalid` if a validation metric is monitored but there are no validation images. That is known before any
@@ -16,7 +16,7 @@ export function requireMonitored(
   if (validationImages > 0) return;
   const problems = (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
     const monitor = config[field]?.monitor;
-    if (monitor !== 'val_loss' && monitor !== 'val_accuracy') return [];
+    if (monitor?.startsWith('val_') !== true) return [];
     return [
       {
         code: 'monitor-not-measured',

@@ -21,8 +21,14 @@ export async function simulateTrain(context: Context): Promise<void> {
   if (context.part?.kind === 'final' && context.part.model === 'ensemble') return runEnsemble(context);
   const data = await readData(context.inputs.data!, context);
   const { document, preprocessing } = await prepare(context, data);
-  const { classes, image } = data.spec;
-  await context.putJson('model', { ...document, preprocessing, classes, image } satisfies TrainedDocument);
+  const { classes, image, task } = data.spec;
+  await context.putJson('model', {
+    ...document,
+    preprocessing,
+    classes,
+    image,
+    ...(task && { task }),
+  } satisfies TrainedDocument);
 }
 
 export async function needsOfTrain(context: Context): Promise<Needs> {

@@ -6,16 +6,20 @@ import { PipelineError, type Problem } from '../../core/problem.js';
 import { Random } from '../../core/random.js';
 import { nearest } from '../../core/text/did-you-mean.js';
 import type { TrainConfig } from '../../core/schema-types.js';
+import type { Label } from '../../image/dataset.js';
 import type { Clipping } from '../../model/clipping.js';
 import { shapesOf, type Graph } from '../../model/graph.js';
 import type { Optimizer } from '../../model/optimizer.js';
 import { sizeOf } from '../../model/tensor.js';
 
-/** One row a label: the label itself for a single sigmoid unit, else one-hot. */
-export function targetsOf(labels: readonly number[], units: number): Float32Array {
-  if (units === 1) return Float32Array.from(labels);
+/** One row a label: the label itself for a single sigmoid unit, else 1 for each of its classes. */
+export function targetsOf(labels: readonly Label[], units: number): Float32Array {
   const targets = new Float32Array(labels.length * units);
-  labels.forEach((label, row) => (targets[row * units + label] = 1));
+  labels.forEach((label, row) => {
+    if (typeof label !== 'number') for (const one of label) targets[row * units + one] = 1;
+    else if (units === 1) targets[row] = label;
+    else targets[row * units + label] = 1;
+  });
   return targets;
 }
 
@@ -23,7 +27,7 @@ export function targetsOf(labels: readonly number[], units: number): Float32Arra
 export function classWeights(
   config: TrainConfig['class_weight'],
   classes: readonly string[],
-  labels: readonly number[],
+  labels: readonly Label[],
 ): number[] {
   if (config === undefined) return classes.map(() => 1);
   if (config === 'balanced') {

@@ -54,7 +54,7 @@ export async function runTrain(context: Context): Promise<void> {
     batchSize: config.batch_size,
   });
   try {
-    const { classes, image } = data.spec;
+    const { classes, image, task } = data.spec;
     const started = performance.now();
     const trained = await trainEpochs(trainer, {
       ...context,
@@ -62,6 +62,7 @@ export async function runTrain(context: Context): Promise<void> {
       epochs,
       seed: config.seed!,
       suffix,
+      task,
       units: shapesOf(suffix).get(outputOf(suffix).name)![0],
       learningRate,
       classWeights: classWeights(config.class_weight, classes, [...sets.training.labels.values()]),
@@ -77,7 +78,12 @@ export async function runTrain(context: Context): Promise<void> {
       pictures,
       ms: performance.now() - started - extracting,
     });
-    await putOut(context, { ...document, preprocessing, classes, image }, prepared.base, trained);
+    await putOut(
+      context,
+      { ...document, preprocessing, classes, image, ...(task && { task }) },
+      prepared.base,
+      trained,
+    );
   } finally {
     trainer.dispose();
     await Promise.all([sets.training.features.dispose(), sets.validation?.features.dispose()]);

@@ -45,7 +45,7 @@ export async function startOf(context: StageContext<'train'>, spec: DataSpec): P
 async function continued(
   { config, readJson }: StageContext<'train'>,
   from: Outputs,
-  { classes, image }: DataSpec,
+  { classes, image, task }: DataSpec,
 ): Promise<ModelDocument> {
   const document = await readJson(from.model, isTrainedDocument);
   const differs = (what: string, before: string, now: string) =>
@@ -59,6 +59,7 @@ async function continued(
     throw differs('classes', nameList(document.classes), nameList(classes));
   if (canonical({ ...image }) !== canonical({ ...document.image }))
     throw differs('size and interpolation', describeImage(document.image), describeImage(image));
+  if (task !== document.task) throw differs('task', document.task ?? 'single', task ?? 'single');
   if (config.freeze === undefined) return document;
   const { layers } = document.graph;
   const count = document.base.layers!;

@@ -4,6 +4,7 @@ import type { StageContext } from '../../core/stage.js';
 import type { Data } from '../../features/data.js';
 import { Features } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/image-loader.js';
+import type { Label } from '../../image/dataset.js';
 import { featureOptions, viewOfEpoch, type Prepared } from './prepared.js';
 
 /** The part of {@link Features} that training needs. */
@@ -19,7 +20,7 @@ export class TrainingSet {
   constructor(
     readonly features: FeatureSource,
     /** Ordered by digest: the shuffle starts from an order that no file name decides. */
-    readonly labels: ReadonlyMap<Digest, number>,
+    readonly labels: ReadonlyMap<Digest, Label>,
     /** The view of an epoch (from 0). */
     readonly viewOf: (epoch: number) => number,
     /** How much images count in the loss; undefined if all count alike. */

@@ -1,5 +1,6 @@
 /** The metrics of a network on the validation images, after an epoch. */
 import { failure, type PipelineError } from '../../core/problem.js';
+import type { EpochMetrics } from '../../core/event.js';
 import type { Trainer } from '../../engine/engine.js';
 import { allFinite } from '../../model/finite.js';
 import { crossEntropy } from '../../model/metrics.js';
@@ -23,10 +24,11 @@ interface LastStep {
  */
 export async function validate(
   trainer: Trainer,
-  { config, validation, units }: LoopOptions,
+  options: LoopOptions,
   weights: Weights,
   { failed, batchOf, index }: LastStep,
 ): Promise<Partial<EpochRecord>> {
+  const { config, validation, units } = options;
   if (validation === undefined) return {};
   const view = validation.viewOf(0);
   const digests = await validation.ready(view);
@@ -44,15 +46,17 @@ export async function validate(
   }
   if (seen === 0) throw nothingLeft('validation');
   const penalty = config.l2 === 0 ? 0 : l2Penalty(config.l2, weights);
-  return { val_loss: loss / seen + penalty, ...ifMeasured(config, { val_accuracy: correct / seen }) };
+  return { val_loss: loss / seen + penalty, ...accuracyIfMeasured(options, 'val_', correct / seen) };
 }
 
-/** The metrics, if the pipeline asks for accuracy. */
-export function ifMeasured<Metrics>(
-  { metrics: wanted }: LoopOptions['config'],
-  metrics: Metrics,
-): Metrics | Record<string, never> {
-  return wanted.includes('accuracy') ? metrics : {};
+/** The accuracy under its name for the task, if the pipeline asks for it. */
+export function accuracyIfMeasured(
+  { config, task }: Pick<LoopOptions, 'config' | 'task'>,
+  prefix: '' | 'val_',
+  accuracy: number,
+): Partial<EpochMetrics> {
+  if (!config.metrics.includes('accuracy')) return {};
+  return { [`${prefix}${task === 'multilabel' ? 'binary_' : ''}accuracy`]: accuracy };
 }
 
 export function nothingLeft(split: 'training' | 'validation'): PipelineError {

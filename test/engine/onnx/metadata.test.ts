@@ -56,3 +56,20 @@ test('damaged JSON is as good as none', () => {
     'model.onnx: not-an-exported-model: the file does not name its classes',
   );
 });
+
+test('a model of several classes per image has a version that older programs refuse, and its thresholds', () => {
+  const several = metadataOf({
+    ...metadata,
+    thresholds: [0.5, 0.25],
+    activation: 'sigmoid',
+    preprocessing: { kind: 'mode', mode: 'tf' },
+  });
+  expect(several).toMatchObject({ version: 3, task: 'multilabel', thresholds: [0.5, 0.25] });
+  const properties = toProperties(several);
+  expect(properties['pipeline.thresholds']).toBe('[0.5,0.25]');
+  expect(read(properties)).toEqual(several);
+  expect(foundIn({ ...properties, 'pipeline.thresholds': '[0.5]' })).toContain('the thresholds are [0.5]');
+  expect(foundIn({ ...properties, 'pipeline.task': '"several"' })).toContain('pipeline.task is "several"');
+  // Of a model of one class per image they mean nothing.
+  expect(read({ 'pipeline.thresholds': '[0.5,0.5]' })).toEqual(metadata);
+});

@@ -1,0 +1,21 @@
+/** The intervals of metrics, as documents have them. */
+import { isFiniteNumber, type Guard } from '../core/guards.js';
+import { own } from '../core/own.js';
+
+/** From and to, at 95 percent; undefined if images redrawn have no such figure. */
+export type Range = readonly [low: number, high: number];
+
+export interface ClassIntervals {
+  readonly precision: Range;
+  readonly recall: Range;
+  readonly f1?: Range;
+}
+
+export const isRange: Guard<Range> = (value): value is Range =>
+  Array.isArray(value) && value.length === 2 && value.every(isFiniteNumber);
+
+/** The interval of a metric, whichever the task; undefined if it has none. */
+export function rangeOf(intervals: object | undefined, metric: string): Range | undefined {
+  const range: unknown = own(intervals && { ...intervals }, metric);
+  return isRange(range) ? range : undefined;
+}

@@ -1,0 +1,74 @@
+/** Fields that fit one task only are refused with the other, each with what to write instead. */
+import { expect, test } from '@jest/globals';
+import { changed, petsYaml, testProject } from './project.js';
+
+const project = testProject();
+const several = changed(
+  changed(petsYaml, '- dense: {units: 1, activation: sigmoid}', '- classifier'),
+  'source: pictures',
+  'source: pictures\n    task: multilabel',
+);
+
+test.each([
+  [several, '', '', []],
+  [
+    several,
+    'epochs: 5',
+    'epochs: 5\n    class_weight: balanced',
+    [
+      'class-weight-with-multilabel: remove it; `threshold: f1` in the evaluate stage chooses thresholds that suit rare classes',
+    ],
+  ],
+  [
+    several,
+    'epochs: 5',
+    'epochs: 5\n    early_stopping: {monitor: val_accuracy}',
+    ['monitor-of-another-task: write `monitor: val_binary_accuracy`'],
+  ],
+  [several, 'epochs: 5', 'epochs: 5\n    early_stopping: {monitor: val_binary_accuracy}', []],
+  [
+    several,
+    'loss: binary_crossentropy',
+    'loss: categorical_crossentropy',
+    ['loss-does-not-fit-classes: write `loss: auto`'],
+  ],
+  [
+    several,
+    '- classifier',
+    '- dense: {units: 3, activation: softmax}',
+    [
+      'softmax-with-multilabel: use `classifier` instead, which always fits the classes',
+      'loss-does-not-fit: write `loss: categorical_crossentropy`',
+    ],
+  ],
+  [several, '- classifier', '- dense: {units: 3, activation: sigmoid}', []],
+  [
+    several,
+    'task: multilabel',
+    'task: multilabel\n    per_class: {max: 10}',
+    ['per-class-with-multilabel: remove it, or leave rows out of the table'],
+  ],
+  [
+    several,
+    'version: 1',
+    'version: 1\ncross_validation: {folds: 5}',
+    ['folds-with-multilabel: remove `cross_validation`, and evaluate with `split: test`'],
+  ],
+  [
+    petsYaml,
+    'epochs: 5',
+    'epochs: 5\n    reduce_on_plateau: {monitor: binary_accuracy}',
+    ['monitor-of-another-task: write `monitor: accuracy`'],
+  ],
+  [
+    petsYaml,
+    'evaluate: {}',
+    'evaluate: {threshold: f1}',
+    ['threshold-of-another-task: write a number such as `threshold: 0.5`'],
+  ],
+])('%#', async (yaml, from, to, expected) => {
+  const text = changed(yaml, from, to);
+  const problems = expected.length === 0 ? [] : (await project.refuse(text)).problems;
+  if (expected.length === 0) await project.load(text);
+  expect(problems.map(({ code, remedy }) => `${code}: ${remedy}`)).toEqual(expected);
+});
