@@ -1,12 +1,13 @@
 /** An exported model in a folder of its own, as someone deploys it: the code of its README, run as it is. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { python } from './python.js';
+import { hasPython, python } from './python.js';
 
 const packages = join(process.cwd(), 'node_modules');
 
@@ -133,4 +134,17 @@ export async function serveStatic(folder: string): Promise<StaticServer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/`, close: () => void server.close() };
+}
+
+/** The server that the README of an exported model names, or without Python one like it. */
+export async function serveAsReadme(folder: string): Promise<StaticServer> {
+  if (!hasPython) return serveStatic(folder);
+  const args = ['-u', '-m', 'http.server', '0', '--bind', '127.0.0.1'];
+  const child = spawn(python, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
+  const [line] = (await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'error').then(([error]) => Promise.reject(error as Error)),
+  ])) as [Buffer];
+  const port = /port (\d+)/.exec(line.toString())![1];
+  return { url: `http://127.0.0.1:${port}/`, close: () => void child.kill() };
 }

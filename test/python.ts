@@ -13,6 +13,9 @@ function imports(modules: readonly string[]): boolean {
   }
 }
 
+/** Whether there is a Python, with its own server for static files. */
+export const hasPython = imports(['http.server']);
+
 type PythonTest = (name: string, body: () => Promise<void> | void, timeout?: number) => void;
 
 /** `test` if Python has the modules; otherwise a test that is shown as skipped, with the reason. */
