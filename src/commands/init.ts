@@ -5,6 +5,7 @@ import { pipelineNameOf, projectRootOf } from '../config/project-root.js';
 import { isWithin, shownFrom } from '../core/paths.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import { shellWord } from '../core/text/shell-word.js';
+import { wrapIndented } from '../report/wrap.js';
 import { fileExists } from './file-exists.js';
 import type { CommandSpec, Host } from './host.js';
 
@@ -75,7 +76,7 @@ async function writePipeline(folder: string | undefined, options: InitOptions, h
     bases: host.bases(),
     ask: options.yes === true ? undefined : host.ask,
   });
-  for (const line of recipe.seen) stderr(`${line}\n`);
+  for (const line of recipe.seen) stderr(`${host.screen === undefined ? line : wrapIndented(line, host.width())}\n`);
   await write(file, recipe.text, options, host);
   if (warnings.length > 0)
     stderr(`${(await import('../report/problems.js')).formatProblems(warnings, host, 'warning')}\n`);

@@ -8,8 +8,6 @@ import type { ClassCount, Sample, Survey } from './survey.js';
 
 /** Beyond it, the smallest and the largest class stand for all. */
 const MOST_CLASSES = 6;
-/** A few names show what kind of file is meant; `doctor` lists all. */
-const MOST_UNREADABLE = 3;
 
 /** `shown` is the source as people wrote it. */
 export function describeSurvey(survey: Survey, shown: string, labels?: LabelGuess): string[] {
@@ -67,12 +65,7 @@ function troublesOf({ sample, classes }: Survey): string {
   const { unreadable, duplicates, conflicts } = sample;
   const [least, most] = extremesOf(classes);
   const found = [
-    unreadable.length === 0
-      ? ''
-      : `${count(unreadable.length, 'file')} cannot be read (${plainNames(
-          unreadable.map(({ path, reason }) => `${path} ${reason}`),
-          MOST_UNREADABLE,
-        )})`,
+    unreadableOf(unreadable),
     conflicts === 0 ? '' : `${count(conflicts, 'image')} in two classes`,
     duplicates === 0 ? '' : `${count(duplicates, 'duplicate')}`,
     isUnbalanced(least.images, most.images)
@@ -80,6 +73,13 @@ function troublesOf({ sample, classes }: Survey): string {
       : '',
   ].filter(Boolean);
   return found.length === 0 ? 'readable, no duplicates seen, balanced' : found.join('; ');
+}
+
+/** One shows what kind of file is meant; `doctor` lists all. */
+function unreadableOf(unreadable: Sample['unreadable']): string {
+  if (unreadable.length === 0) return '';
+  const [{ path, reason }] = unreadable;
+  return `${count(unreadable.length, 'file')} cannot be read (${unreadable.length === 1 ? '' : 'the first: '}${path} ${reason})`;
 }
 
 /** `3.5 times`. */

@@ -40,6 +40,13 @@ export function wrapBeside(text: string, indent: number, width: number): string 
   return rows.join(`\n${' '.repeat(hang)}`);
 }
 
+/** Wraps an indented line, whose further rows are indented likewise. */
+export function wrapIndented(line: string, width: number): string {
+  const text = line.trimStart();
+  const indent = line.length - text.length;
+  return `${' '.repeat(indent)}${wrapBeside(text, indent, width)}`;
+}
+
 /**
  * Wraps the help of a command to a width: fills paragraphs, and indents descriptions of options and examples. The
  * examples themselves are not broken, so that they can be copied.

@@ -59,6 +59,19 @@ describe('a small folder is read as a whole', () => {
     ]);
   });
 
+  test('of several files that cannot be read, the first shows what is wrong', async () => {
+    const heic = '\0\0\0\x18ftypheic\0\0\0\0mif1heic';
+    const survey = await folder('phones', {
+      'cats/1.jpg': await image('jpeg', 40, 30, 1),
+      'cats/a.heic': heic,
+      'dogs/1.jpg': await image('jpeg', 40, 30, 2),
+      'dogs/b.heic': heic,
+    });
+    expect(describeSurvey(survey, 'phones')[2]).toMatch(
+      /^ {2}2 files cannot be read \(the first: cats\/a\.heic is a HEIC, expected JPEG, [^)]*\)/,
+    );
+  });
+
   test('a folder without faults; split folders are seen', async () => {
     const survey = await folder('plain', {
       'train/a/1.png': await image('png', 20, 20, 1),

@@ -1,6 +1,6 @@
 /** Text is broken between words, also that of the help. */
 import { expect, test } from '@jest/globals';
-import { wrapBeside, wrapHelp, wrapLine } from '../../src/report/wrap.js';
+import { wrapBeside, wrapHelp, wrapIndented, wrapLine } from '../../src/report/wrap.js';
 
 test('lines are broken at blanks; a word that is too long stays whole', () => {
   expect(wrapLine('only these stages and what they need', 20)).toEqual(['only these stages', 'and what they need']);
@@ -34,6 +34,11 @@ test('text next to a name continues under itself, or under the name if there is 
     'a-long-name-of-a-stage  \n      reads augment, which runs first',
   );
   expect(wrapBeside('reads augment, which runs first', 7, Infinity)).toBe('reads augment, which runs first');
+});
+
+test('an indented line keeps its indent in all rows', () => {
+  expect(wrapIndented('  2 files cannot be read; 2 duplicates', 30)).toBe('  2 files cannot be read; 2\n  duplicates');
+  expect(wrapIndented('pets: 2 images', 30)).toBe('pets: 2 images');
 });
 
 test('help is filled to the width; an example without words beside it stays whole', () => {
