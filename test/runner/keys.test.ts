@@ -155,6 +155,21 @@ describe('keys', () => {
     expect(named.stages).toEqual(leftOut.stages);
   });
 
+  test('labels in folders keep the keys that they had before labels could be elsewhere', async () => {
+    expect(keysOf(await load('stages.ingest.labels=folders'))).toEqual(before);
+    const pipeline = await load();
+    const node = buildGraph(pipeline, stages).nodes.find(({ stage }) => stage.name === 'ingest')!;
+    const { config } = preimageOf(node, {}, undefined, { engine: 'tfjs', featureType: 'float32' }, 0);
+    expect(Object.keys(config as object).sort()).toEqual([
+      'image',
+      'max_megapixels',
+      'on_bad_image',
+      'on_label_conflict',
+      'source',
+      'split',
+    ]);
+  });
+
   test('the names of stages decide nothing', async () => {
     await writeFile(
       join(folder, 'renamed.yaml'),

@@ -24,12 +24,13 @@ export const ingest: StageDefinition<'ingest'> = {
   reads: {},
 
   // Of a download, only the pins are in the key (from the survey), never the URL.
-  // Where labels are in folders, what is about tables decides nothing.
+  // Defaults that are younger than the folder layout are left out: it keeps the keys that it had without them.
   relevant: ({ source, image, task, labels, on_bad_row, ...rest }) =>
     ({
       ...rest,
       ...(task === 'multilabel' ? { task } : {}),
-      ...(typeof labels === 'object' ? { labels, on_bad_row } : {}),
+      ...(typeof labels === 'object' ? { labels } : {}),
+      ...(on_bad_row === 'fail' ? {} : { on_bad_row }),
       image: imageSpecOf(image),
       source: pathOf(source) ?? null,
       ...(typeof source === 'object' && source.inside !== undefined ? { inside: source.inside } : {}),
