@@ -352,6 +352,10 @@ export interface IngestConfig {
          */
         label?: string;
         /**
+         * With `task: multilabel`: what is between the labels of a cell, such as `|` in `cat|indoor`. Rows of the same file add their labels in any case.
+         */
+        separator?: string;
+        /**
          * The column with the split of each image: `train`, `validation` or `test`, or another common name for one. Images without one are split by shares. Default: a column named `split`, `subset` or `partition`; `false` reads none.
          */
         split?: string | false;

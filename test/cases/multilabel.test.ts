@@ -98,3 +98,24 @@ test('the same folders without the task are contradictions', async () => {
   const { code, problems } = await ingested(project, 'single.yaml');
   expect([code, problems[0].code]).toEqual([3, 'same-picture-two-labels']);
 });
+
+test('a table with several labels in a cell, or in several rows, gives the samples of the folders', async () => {
+  const samplesOf = async (file: string): Promise<unknown> => {
+    const { code, outcome } = await ingested(project, file);
+    expect([code, outcome.stage('ingest').state]).toEqual([0, expect.any(String)]);
+    return json(`.pipeline/out/t/ingest/summary.json`);
+  };
+  const folders = await samplesOf('t.yaml');
+  for (const i of numbers) await writeAt(project, `flat/${i}.png`, await image(i * 211));
+  const tabled = (labels: string) => several().replace('source: data', `source: flat, labels: {table: ${labels}}`);
+  await project.write(
+    'cells.csv',
+    `name,tags\n${numbers.map((i) => `flat/${i}.png,${classesOf(i).join(' | ')}\n`).join('')}`,
+  );
+  await project.write('t.yaml', tabled(`cells.csv, file: name, label: tags, separator: '|'`));
+  expect(await samplesOf('t.yaml')).toEqual(folders);
+  const rows = numbers.flatMap((i) => classesOf(i).map((name) => `flat/${i}.png,${name}\n`));
+  await project.write('rows.csv', `name,tag\n${rows.join('')}`);
+  await project.write('t.yaml', tabled('rows.csv, file: name, label: tag'));
+  expect(await samplesOf('t.yaml')).toEqual(folders);
+});

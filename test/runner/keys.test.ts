@@ -21,7 +21,7 @@ const base = `version: 1
 stages:
   ingest: {source: {path: pictures}, image: {fit: crop}}
   padded: {uses: ingest, source: {path: pictures}, image: {fit: pad}}
-  tabled: {uses: ingest, source: {path: pictures}, labels: {table: labels.csv}}
+  tabled: {uses: ingest, source: {path: pictures}, labels: {table: labels.csv}, task: multilabel}
   named: {uses: ingest, source: {path: pictures}, labels: {pattern: '{label}_{any}.jpg'}}
   augment: {data: ingest, shear_range: 1, brightness_range: [0.5, 1.5], sharpness_range: [0.5, 2]}
   load-base: {architecture: mobilenet_v2, weights: random}

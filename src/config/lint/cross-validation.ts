@@ -2,7 +2,7 @@
 import type { Problem } from '../../core/problem.js';
 import type { PipelineConfig } from '../../core/schema-types.js';
 import { rootOf } from '../folds.js';
-import { type LintContext, stagesByName, stagesOf } from './lineage.js';
+import { type LintContext, stagesByName, stagesOf, trainings as trainingsOf } from './lineage.js';
 
 export function crossValidation({ stages, locator }: LintContext, project: PipelineConfig | undefined): Problem[] {
   const asked = project?.cross_validation;
@@ -13,7 +13,7 @@ export function crossValidation({ stages, locator }: LintContext, project: Pipel
     const remedy = 'add a train stage, or remove `cross_validation`';
     return [{ code: 'no-training-for-folds', ...locator.at(['cross_validation'], 'key'), found, remedy }];
   }
-  const several = stagesOf(stages, 'ingest').find(({ config }) => config.task === 'multilabel');
+  const several = trainingsOf(stages).find(({ ingest }) => ingest?.config.task === 'multilabel')?.ingest;
   if (several !== undefined)
     return [
       {

@@ -7,7 +7,14 @@ import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import { classesOnce, labelFields, patterns } from './labels.js';
 import type { LintContext } from './lineage.js';
 import { pinnedOrigins } from './origins.js';
-import { classWeightsOfTask, limitOfTask, lossOfTask, monitorsOfTask, thresholdOfTask } from './tasks.js';
+import {
+  classWeightsOfTask,
+  limitOfTask,
+  lossOfTask,
+  monitorsOfTask,
+  separatorOfTask,
+  thresholdOfTask,
+} from './tasks.js';
 import { fineTuningRate, unmeasuredMonitors, freezeWithFrom, ratesAndLimits } from './trainings.js';
 import { fitFields, rangeOrder, rescaleFactor, splitShares } from './values.js';
 
@@ -37,6 +44,7 @@ const rules: readonly Rule[] = [
   monitorsOfTask,
   thresholdOfTask,
   limitOfTask,
+  separatorOfTask,
   ratesAndLimits,
   unmeasuredMonitors,
   freezeWithFrom,

@@ -81,6 +81,25 @@ export function limitOfTask({ stages, locator }: LintContext): Problem[] {
   });
 }
 
+/** Only images of several classes have several labels in a cell. */
+export function separatorOfTask({ stages, locator }: LintContext): Problem[] {
+  return stagesOf(stages, 'ingest').flatMap(({ name, config: { labels, task } }) => {
+    if (typeof labels !== 'object' || labels.separator === undefined) return [];
+    const wrong =
+      labels.table === undefined ? 'labels in a table' : task === 'multilabel' ? undefined : '`task: multilabel`';
+    if (wrong === undefined) return [];
+    return [
+      {
+        code: 'separator-of-another-task',
+        ...locator.at(['stages', name, 'labels', 'separator'], 'key'),
+        found: '`separator` divides the labels of a cell into those of one image',
+        expected: `${wrong} beside it`,
+        remedy: 'remove `separator`, or write `task: multilabel`',
+      },
+    ];
+  });
+}
+
 /** Thresholds are chosen by class. */
 export function thresholdOfTask(context: LintContext): Problem[] {
   const { stages, locator } = context;

@@ -55,7 +55,9 @@ export function byContent(kept: readonly Candidate[], listing: Pick<FolderListin
       names: (other?.names ?? new Set()).add(className),
       weight: weight === undefined ? other?.weight : Math.max(weight, other?.weight ?? weight),
     });
-    (paths[digest] ??= []).push(path);
+    // A row with several labels names its file for each of them.
+    const known = (paths[digest] ??= []);
+    if (known.at(-1) !== path) known.push(path);
   }
   return { labels, paths };
 }

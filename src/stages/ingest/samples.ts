@@ -162,6 +162,7 @@ function sortOut(labeling: Labeling, listing: FolderListing, named: ClassNames):
     if (className === undefined) continue;
     const reason = listing.probeAt(candidate.index);
     if (isUsable(reason)) good.push({ ...candidate, className });
+    else if (bad.at(-1)?.path === candidate.path || ignored.at(-1)?.path === candidate.path) continue;
     else if (labeling.kind === 'table' || hasImageName(candidate.path)) bad.push({ path: candidate.path, reason });
     else ignored.push({ path: candidate.path, reason });
   }

@@ -41,12 +41,14 @@ export async function tableLabels(
     for (const row of chunk)
       rows.push(namedRow(row, (base) => finder.find(found.files?.get(row.file) ?? row.file, base), bases, texts));
   const base = baseOf(rows);
-  const { places, bad } = placesOf(rows, base, paths, found.where, shown);
+  const { places, bad } = placesOf(rows, base, paths, found.where, shown, labelsOf(config));
   const isListed = (index: number): boolean => index < listing.paths.length;
   const candidates = [...places]
     .filter(([index]) => isListed(index))
     .sort(([a], [b]) => a - b)
-    .map(([index, { place }]): Candidate => ({ index, path: paths[index], ...place }));
+    .flatMap(([index, { place, names }]) =>
+      Array.from(names, (className): Candidate => ({ index, path: paths[index], ...place, className })),
+    );
   const byPath = new Map([...places].map(([index, { place }]) => [paths[index], place]));
   const withoutRow = listing.paths.filter(
     (path, index) => !places.has(index) && path !== found.inside && isImage(path, listing.probeAt(index)),
@@ -125,16 +127,34 @@ function baseOf(rows: readonly Named[]): number {
 
 interface Placed {
   readonly place: Pick<Candidate, 'className' | 'split' | 'group' | 'weight'>;
+  /** One, unless an image may have several. */
+  readonly names: Set<string>;
   readonly line: number;
 }
 
-/** The label of each file, by its index. A file with two labels has none. */
+/** How the cells of a table are labels. */
+interface LabelsOf {
+  readonly several: boolean;
+  readonly of: (cell: string) => string[];
+}
+
+function labelsOf({ task, labels }: IngestConfig): LabelsOf {
+  const separator = task === 'multilabel' && typeof labels === 'object' ? labels.separator : undefined;
+  const of = (cell: string): string[] =>
+    (separator === undefined ? [cell] : cell.split(separator))
+      .map((label) => label.trim())
+      .filter((label) => label !== '');
+  return { several: task === 'multilabel', of };
+}
+
+/** The labels of each file, by its index. A file with two labels has none, unless an image may have several. */
 function placesOf(
   rows: readonly Named[],
   base: number,
   paths: readonly string[],
   where: string,
   shown: string,
+  { several, of }: LabelsOf,
 ): { readonly places: ReadonlyMap<number, Placed>; readonly bad: readonly BadRow[] } {
   const places = new Map<number, Placed>();
   const contradicted = new Set<number>();
@@ -150,15 +170,18 @@ function placesOf(
     else if (index === 'missing') refuse('missing', `names \`${file}\`, which is not in \`${shown}\``);
     else if (index === 'ambiguous')
       refuse('ambiguous', `names \`${file}\`, which is the beginning of several file names in \`${shown}\``);
-    else if (label === '') refuse('unlabeled', `has no label for \`${paths[index]}\``);
+    else if (of(label).length === 0) refuse('unlabeled', `has no label for \`${paths[index]}\``);
     else if (group === '') refuse('ungrouped', `has no group for \`${paths[index]}\``);
     else if ('fault' in asked) refuse('split', asked.fault);
     else if ('fault' in counts) refuse('weight', counts.fault);
     else {
-      const className = classNameOf(label);
+      const names = new Set(of(label).map(classNameOf));
+      const [className] = names;
       const first = places.get(index);
-      if (first === undefined)
-        places.set(index, { place: { className, ...asked, ...counts, ...(group !== undefined && { group }) }, line });
+      if (first === undefined) {
+        const place = { className, ...asked, ...counts, ...(group !== undefined && { group }) };
+        places.set(index, { place, names, line });
+      } else if (several) for (const name of names) first.names.add(name);
       else if (first.place.className !== className) {
         contradicted.add(index);
         refuse(
