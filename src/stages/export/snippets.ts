@@ -19,7 +19,7 @@ export async function codeSections(
     '## Try it',
     'Run `python3 -m http.server` or `npx serve` in this folder, and open `demo.html` at the URL that it prints. The page runs the model in the browser, and sends images nowhere.',
     '## Use in the browser',
-    `A page in this folder, which any static server can serve. ${uprightInBrowsers(image)}`.trim(),
+    `A page in this folder, for any static server that sends \`.mjs\` files as JavaScript (for nginx, add \`mjs\` to \`js\` in \`mime.types\`). ${uprightInBrowsers(image)}`.trim(),
     await fenced('html', `browser-${format}.html`),
     '## Use in Node',
     `\`npm install ${runtime} sharp\`, save this in this folder as \`classify.mjs\`, then \`node classify.mjs cat.jpg\`:`,
