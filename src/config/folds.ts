@@ -5,6 +5,7 @@
  */
 import type { Part } from '../core/cross-validation.js';
 import type { PipelineConfig } from '../core/schema-types.js';
+import { DEFAULT_THRESHOLD } from '../core/task.js';
 import { isKind } from './lint/lineage.js';
 import type { Stage } from './pipeline.js';
 import { type Expansion, MARK } from './variants.js';
@@ -43,10 +44,18 @@ export function withFolds({ stages, variants }: Expansion, { folds, final }: Cro
     }
     const trained = byName.get(stage.references.model ?? '');
     if (trained?.kind !== 'train' || rootOf(stage, byName) !== rootOf(trained, byName)) return [stage];
-    if (!isKind(stage, 'evaluate') || stage.config.split !== 'validation') return [{ ...stage, part: last }];
-    // Only the sum is judged.
+    if (!isKind(stage, 'evaluate')) return [{ ...stage, part: last }];
+    if (stage.config.split !== 'validation') {
+      // Thresholds are chosen on held-out images, which the final model does not have.
+      const chooses = stage.config.threshold === 'f1' ? heldOutEvaluation(stage, stages, byName) : undefined;
+      return [{ ...stage, part: last, ...(chooses && { folds: numbers.map((fold) => foldName(chooses.name, fold)) }) }];
+    }
+    // Only the sum is judged, and only it chooses thresholds: on the images of all folds.
     const { minimum: _, ...config } = stage.config;
-    const made = foldsOf({ ...stage, config });
+    const made = foldsOf({
+      ...stage,
+      config: { ...config, threshold: config.threshold === 'f1' ? DEFAULT_THRESHOLD : config.threshold },
+    });
     const { model, ...references } = stage.references;
     const sum = { part: { kind: 'summary', folds }, folds: made.map(({ name }) => name), measures: model } as const;
     return [...made, { ...stage, ...sum, references }];
@@ -56,6 +65,22 @@ export function withFolds({ stages, variants }: Expansion, { folds, final }: Cro
 
 function foldName(name: string, fold: number): string {
   return `${name}${name.includes(MARK) ? ',' : MARK}fold-${fold}`;
+}
+
+/** The evaluation of the same model on the images that its folds hold out; undefined if there is none. */
+export function heldOutEvaluation(
+  evaluation: Stage,
+  stages: readonly Stage[],
+  byName: ReadonlyMap<string, Stage>,
+): Stage | undefined {
+  const { model } = evaluation.references;
+  return stages.find(
+    (other) =>
+      isKind(other, 'evaluate') &&
+      other.config.split === 'validation' &&
+      other.references.model === model &&
+      rootOf(other, byName) === rootOf(byName.get(model!)!, byName),
+  );
 }
 
 /** The stage that a stage's images come from in the first place. */

@@ -3,6 +3,7 @@ import { compareCodePoints } from '../core/canonical.js';
 import type { Part } from '../core/cross-validation.js';
 import { digestOf, type Digest } from '../core/digest.js';
 import type { SampleRow } from './dataset.js';
+import { strataOf } from './strata.js';
 
 /**
  * The rows as one part of a cross-validation sees them. All but the test split are divided: those of the held-out fold
@@ -34,7 +35,7 @@ export function splitByFold(
 /** Images that stay together: those of a group, or one alone. */
 interface Unit {
   readonly digests: Digest[];
-  /** The class of each. */
+  /** The class that each is divided with: its own or, of several, the rarest. */
   readonly classes: string[];
 }
 
@@ -43,7 +44,8 @@ interface Unit {
  * class is cut into equal runs of its images in that order, so that the folds of a class differ by one image at most,
  * or by what its groups allow: a group is never cut, and counts for the class that it has most images of. An image more
  * moves each cut by one place at most, so at most one old image (or group) crosses each of them. Other classes decide
- * nothing, and neither do names or paths.
+ * nothing, and neither do names or paths. An image of several classes is divided with those that have the same rarest
+ * class.
  */
 export function foldsOf(
   rows: readonly SampleRow[],
@@ -71,9 +73,10 @@ export function foldsOf(
 
 /** In the order of their first images, which no numbering of groups decides. */
 function unitsOf(rows: readonly SampleRow[], classes: readonly string[], groupOf: ReadonlyMap<Digest, number>): Unit[] {
+  const classOf = dividedWith(rows, classes);
   const units: Unit[] = [];
   const byGroup = new Map<number, Unit>();
-  for (const [digest, label] of rows) {
+  for (const [digest] of rows) {
     const group = groupOf.get(digest);
     let unit = group === undefined ? undefined : byGroup.get(group);
     if (unit === undefined) {
@@ -82,14 +85,20 @@ function unitsOf(rows: readonly SampleRow[], classes: readonly string[], groupOf
       if (group !== undefined) byGroup.set(group, unit);
     }
     unit.digests.push(digest);
-    unit.classes.push(
-      [label]
-        .flat()
-        .map((index) => classes[index])
-        .join('\n'),
-    );
+    unit.classes.push(classOf.get(digest)!);
   }
   return units;
+}
+
+function dividedWith(rows: readonly SampleRow[], classes: readonly string[]): Map<Digest, string> {
+  const byClass = new Map<string, Set<Digest>>();
+  for (const [digest, label] of rows) {
+    for (const index of [label].flat()) {
+      const digests = byClass.get(classes[index]) ?? new Set();
+      byClass.set(classes[index], digests.add(digest));
+    }
+  }
+  return new Map([...strataOf(byClass)].flatMap(([name, digests]) => digests.map((digest) => [digest, name] as const)));
 }
 
 /** Of several that are equally common, the first by name. */

@@ -43,9 +43,8 @@ export interface MultilabelClassMetrics extends Rates, Decisions {
   readonly threshold: number;
 }
 
-/** Output `metrics`. The names are those of scikit-learn, and of Keras for `binary_accuracy`. */
-export interface MultilabelMetrics {
-  readonly task: Multilabel;
+/** The numbers by which a model is judged. The names are those of scikit-learn, and of Keras for `binary_accuracy`. */
+export interface MultilabelScores {
   readonly loss: number;
   /** The mean of the average precision of the classes (mAP), which no threshold decides. */
   readonly mAP: number;
@@ -61,10 +60,31 @@ export interface MultilabelMetrics {
   readonly micro_precision: number;
   readonly micro_recall: number;
   readonly micro_f1: number;
+}
+
+/** Sample standard deviations over folds (of n values, divided by n - 1). */
+type Deviations = { readonly [Score in keyof MultilabelScores as `${Score}_sd`]?: number };
+
+/** What one fold of a cross-validation measured. */
+export interface MultilabelFoldScores extends MultilabelScores {
   readonly samples: number;
+}
+
+/**
+ * Output `metrics`. With cross-validation the scores are means over folds, each beside its standard deviation; classes
+ * are measured on the images of all folds.
+ */
+export interface MultilabelMetrics extends MultilabelScores, Deviations {
+  readonly task: Multilabel;
+  readonly samples: number;
+  /** In the order of the folds. */
+  readonly folds?: readonly MultilabelFoldScores[];
   readonly split: string;
-  /** What chose the thresholds: the pipeline, or the highest F1 on the validation images. */
-  readonly thresholds_from: 'config' | 'validation';
+  /**
+   * What chose the thresholds: the pipeline, or the highest F1 on the validation images or, with cross-validation, on
+   * the held-out images of all folds.
+   */
+  readonly thresholds_from: 'config' | 'validation' | 'folds';
   readonly classes: readonly string[];
   readonly per_class: Readonly<Record<string, MultilabelClassMetrics>>;
   readonly intervals?: MultilabelIntervals;
@@ -78,6 +98,8 @@ export interface MultilabelRow {
   readonly predicted: readonly number[];
   /** One for each class. */
   readonly scores: readonly number[];
+  /** With cross-validation: the fold (from 1) whose model has not seen the image. */
+  readonly fold?: number;
 }
 
 /** Output `predictions`: ordered by digest. */
@@ -110,8 +132,7 @@ export const isRoundingCost: Guard<RoundingCost> = isShapedAs({
   changed_predictions: isCount,
 });
 
-export const isMultilabelMetrics: Guard<MultilabelMetrics> = isShapedAs({
-  task: isOneOf('multilabel'),
+const scores = {
   loss: isFiniteNumber,
   mAP: isFiniteNumber,
   binary_accuracy: isFiniteNumber,
@@ -123,9 +144,27 @@ export const isMultilabelMetrics: Guard<MultilabelMetrics> = isShapedAs({
   micro_precision: isFiniteNumber,
   micro_recall: isFiniteNumber,
   micro_f1: isFiniteNumber,
+};
+const isDeviation = optional(isFiniteNumber);
+
+export const isMultilabelMetrics: Guard<MultilabelMetrics> = isShapedAs({
+  task: isOneOf('multilabel'),
+  ...scores,
+  loss_sd: isDeviation,
+  mAP_sd: isDeviation,
+  binary_accuracy_sd: isDeviation,
+  subset_accuracy_sd: isDeviation,
+  hamming_loss_sd: isDeviation,
+  macro_precision_sd: isDeviation,
+  macro_recall_sd: isDeviation,
+  macro_f1_sd: isDeviation,
+  micro_precision_sd: isDeviation,
+  micro_recall_sd: isDeviation,
+  micro_f1_sd: isDeviation,
   samples: isCount,
+  folds: optional(isListOf(isShapedAs({ ...scores, samples: isCount }))),
   split: isString,
-  thresholds_from: isOneOf('config', 'validation'),
+  thresholds_from: isOneOf('config', 'validation', 'folds'),
   classes: isListOf(isString),
   per_class: isMapOf(
     isShapedAs({
@@ -155,6 +194,7 @@ const isPredictionsShape: Guard<MultilabelPredictions> = isShapedAs({
       labels: isListOf(isCount),
       predicted: isListOf(isCount),
       scores: isListOf(isFiniteNumber),
+      fold: optional(isCount),
     }),
   ),
 });

@@ -3,8 +3,7 @@
  * defined as in scikit-learn, and `binary_accuracy` as in Keras.
  */
 
-/** From this score on an image has a class, unless a class has a threshold of its own. */
-export const DEFAULT_THRESHOLD = 0.5;
+import { DEFAULT_THRESHOLD } from '../core/task.js';
 
 /** Rows of scores, one for each class, and whether the image has the class: 1 or 0. */
 export interface Scored {

@@ -53,7 +53,9 @@ function table(stage: string, rows: readonly Compared[], color: boolean): string
       ? paint('green', line(MARK, cells[index], values))
       : line(' '.repeat(MARK.length), cells[index], values);
   });
-  const best = rows.some((row) => deviationOf(row.metrics, 'accuracy') !== undefined) ? 'best mean over folds' : 'best';
+  const best = rows.some(({ metrics: one }) => ['accuracy', 'mAP'].some((name) => deviationOf(one, name) !== undefined))
+    ? 'best mean over folds'
+    : 'best';
   return [`${paint('bold', stage)}: ${count(rows.length, 'variant')}, ${best} first`, paint('dim', header), ...body];
 }
 

@@ -48,11 +48,20 @@ test.each([
     'task: multilabel\n    per_class: {max: 10}',
     ['per-class-with-multilabel: remove it, or leave rows out of the table'],
   ],
+  [several, 'version: 1', 'version: 1\ncross_validation: {folds: 5}', []],
   [
-    several,
-    'version: 1',
-    'version: 1\ncross_validation: {folds: 5}',
-    ['folds-with-multilabel: remove `cross_validation`, and evaluate with `split: test`'],
+    changed(several, 'version: 1', 'version: 1\ncross_validation: {folds: 5}'),
+    'evaluate: {}',
+    'evaluate: {threshold: f1}',
+    [],
+  ],
+  [
+    changed(several, 'version: 1', 'version: 1\ncross_validation: {folds: 5}'),
+    'evaluate: {}',
+    'evaluate: {threshold: f1, split: test}',
+    [
+      'no-held-out-evaluation: add one, such as `folds: {uses: evaluate, model: train, threshold: f1}`, or write a number such as `threshold: 0.5`',
+    ],
   ],
   [
     petsYaml,

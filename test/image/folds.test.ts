@@ -175,3 +175,32 @@ describe('groups', () => {
     );
   });
 });
+
+test('of images with several classes, the rarest class of each is divided equally', () => {
+  const someLabels = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { minLength: 1 }), {
+    minLength: 1,
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(someLabels, someFolds, someSalt, (labels, folds, salt) => {
+      const rows = labels
+        .map((label, index): SampleRow => [digestOf(`${salt}/${index}`), label.sort(), 'train'])
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+      const assigned = foldsOf(rows, classNames, folds);
+      expect(assigned.size).toBe(rows.length);
+      const sizeOf = (index: number): number => labels.filter((label) => label.includes(index)).length;
+      const present = [0, 1, 2, 3].filter((index) => sizeOf(index) > 0);
+      const rarest = present.reduce((least, index) => (sizeOf(index) < sizeOf(least) ? index : least));
+      const perFold = Array.from(
+        { length: folds },
+        (_, fold) =>
+          rows.filter(([digest, label]) => [label].flat().includes(rarest) && assigned.get(digest) === fold + 1).length,
+      );
+      expect(Math.max(...perFold) - Math.min(...perFold)).toBeLessThanOrEqual(1);
+      // One label in a list is one class.
+      const single = rows.map(([digest, label]): SampleRow => [digest, [label].flat()[0], 'train']);
+      const listed = single.map(([digest, label]): SampleRow => [digest, [label].flat(), 'train']);
+      expect(foldsOf(listed, classNames, folds)).toEqual(foldsOf(single, classNames, folds));
+    }),
+  );
+});

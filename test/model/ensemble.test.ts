@@ -63,28 +63,45 @@ async function outputsOf(
   }
 }
 
-function activated(logits: readonly number[]): number[] {
-  if (logits.length === 1) return [1 / (1 + Math.exp(-logits[0]))];
+type Ending = 'sigmoid' | 'softmax';
+
+function activated(logits: readonly number[], activation: Ending): number[] {
+  if (activation === 'sigmoid') return logits.map((logit) => 1 / (1 + Math.exp(-logit)));
   const powers = logits.map(Math.exp);
   return powers.map((power) => power / powers.reduce((sum, one) => sum + one, 0));
 }
 
 test.each([
-  ['onnx', 1],
-  ['onnx', 3],
-  ['tfjs', 1],
-  ['tfjs', 3],
-] as const)('%s, %i units: the output is that of the mean of the members’ logits', async (engine, units) => {
-  const graph = network(units);
-  const members = membersOf(graph, 3);
-  const whole = averaged(graph, members);
-  const input = noise(4 * 5, 3);
-  const found = await outputsOf(engine, whole.graph, new Map([...members[0], ...whole.weights]), input, 4);
-  const logits = await Promise.all(members.map((weights) => outputsOf(engine, logitsGraph(graph), weights, input, 4)));
-  const mean = logits[0].map((_, place) => logits.reduce((sum, one) => sum + one[place], 0) / members.length);
-  const expected = Array.from({ length: 4 }, (_, row) => activated([...mean.subarray(row * units, (row + 1) * units)]));
-  expect(relativeError(found, Float32Array.from(expected.flat()))).toBeLessThan(1e-5);
-});
+  ['onnx', 1, 'sigmoid'],
+  ['onnx', 3, 'softmax'],
+  ['onnx', 3, 'sigmoid'],
+  ['tfjs', 1, 'sigmoid'],
+  ['tfjs', 3, 'softmax'],
+  ['tfjs', 3, 'sigmoid'],
+] as const)(
+  '%s, %i units, %s: the output is that of the mean of the members’ logits',
+  async (engine, units, ending) => {
+    const { layers, ...named } = network(units);
+    const graph: Graph = {
+      ...named,
+      layers: layers.map((layer) =>
+        layer.kind === 'dense' && layer.name === 'classes' ? { ...layer, activation: ending } : layer,
+      ),
+    };
+    const members = membersOf(graph, 3);
+    const whole = averaged(graph, members);
+    const input = noise(4 * 5, 3);
+    const found = await outputsOf(engine, whole.graph, new Map([...members[0], ...whole.weights]), input, 4);
+    const logits = await Promise.all(
+      members.map((weights) => outputsOf(engine, logitsGraph(graph), weights, input, 4)),
+    );
+    const mean = logits[0].map((_, place) => logits.reduce((sum, one) => sum + one[place], 0) / members.length);
+    const expected = Array.from({ length: 4 }, (_, row) =>
+      activated([...mean.subarray(row * units, (row + 1) * units)], ending),
+    );
+    expect(relativeError(found, Float32Array.from(expected.flat()))).toBeLessThan(1e-5);
+  },
+);
 
 test('the frozen part is shared, and its features are those of one member', () => {
   const graph = network(3);

@@ -4,12 +4,23 @@ import { readFileSync } from 'node:fs';
 import { digestOf } from '../../src/core/digest.js';
 import { isEvaluationMetrics, isPredictions, type SinglePredictions } from '../../src/model/results.js';
 import { measure } from '../../src/stages/evaluate/measure.js';
+import { multilabelSummary } from '../../src/stages/evaluate/summarize-multilabel.js';
 import { summarizeFolds, summaryOf } from '../../src/stages/evaluate/summarize.js';
 import { Bench } from './context.js';
 
 /** By `tools/folds/golden.py`. */
-const { deviations } = JSON.parse(readFileSync('test/fixtures/folds.json', 'utf8')) as {
+const { deviations, multilabel } = JSON.parse(readFileSync('test/fixtures/folds.json', 'utf8')) as {
   deviations: { values: number[]; mean: number; sd: number }[];
+  multilabel: {
+    truth: number[][];
+    scores: number[][];
+    fold: number[];
+    thresholds: number[];
+    confusion: number[][][];
+    average_precision: number[];
+    means: Record<string, number>;
+    deviations: Record<string, number>;
+  };
 };
 
 const options = { classes: ['cats', 'dogs'], split: 'validation', threshold: 0.5 };
@@ -58,4 +69,34 @@ test('the predictions of all folds are one list by digest, each with its fold', 
   const foldsOf = Object.fromEntries(all.rows.map(({ digest, fold }) => [digest, fold]));
   expect(['a', 'b', 'c', 'd'].map((name) => foldsOf[digestOf(name)])).toEqual([1, 2, 2, 1]);
   expect(all.rows.map(({ digest }) => digest)).toEqual(all.rows.map(({ digest }) => digest).sort());
+});
+
+test('images of several classes: means, deviations and the figures of each class are those of scikit-learn', () => {
+  const { truth, scores, fold, thresholds, confusion, average_precision: precisions, means } = multilabel;
+  const classes = ['a', 'b', 'c'];
+  const labeled = (rows: number[]) => ({
+    predictions: Float32Array.from(rows.flatMap((row) => scores[row])),
+    labels: rows.map((row) => truth[row].flatMap((has, index) => (has === 1 ? index : []))),
+  });
+  const all = [...fold.keys()];
+  const summary = multilabelSummary(
+    [0, 1, 2, 3].map((number) => labeled(all.filter((row) => fold[row] === number))),
+    labeled(all),
+    { classes, split: 'validation', thresholds, thresholdsFrom: 'config' },
+  );
+  expect(isEvaluationMetrics(summary)).toBe(true);
+  expect(Object.keys(means)).toHaveLength(9);
+  for (const [name, mean] of Object.entries(means)) {
+    const deviation = multilabel.deviations[name];
+    const own = summary as unknown as Record<string, number>;
+    expect([name, own[name], own[`${name}_sd`]]).toEqual([name, expect.closeTo(mean, 9), expect.closeTo(deviation, 9)]);
+  }
+  for (const [index, name] of classes.entries()) {
+    const counts = summary.per_class[name];
+    expect([
+      [counts.true_negatives, counts.false_positives],
+      [counts.false_negatives, counts.true_positives],
+    ]).toEqual(confusion[index]);
+    expect(counts.average_precision).toBeCloseTo(precisions[index], 9);
+  }
 });

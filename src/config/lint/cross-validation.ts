@@ -1,8 +1,8 @@
 /** Rules about `cross_validation`. */
 import type { Problem } from '../../core/problem.js';
 import type { PipelineConfig } from '../../core/schema-types.js';
-import { rootOf } from '../folds.js';
-import { type LintContext, stagesByName, stagesOf, trainings as trainingsOf } from './lineage.js';
+import { heldOutEvaluation, rootOf } from '../folds.js';
+import { type LintContext, stagesByName, stagesOf } from './lineage.js';
 
 export function crossValidation({ stages, locator }: LintContext, project: PipelineConfig | undefined): Problem[] {
   const asked = project?.cross_validation;
@@ -13,19 +13,8 @@ export function crossValidation({ stages, locator }: LintContext, project: Pipel
     const remedy = 'add a train stage, or remove `cross_validation`';
     return [{ code: 'no-training-for-folds', ...locator.at(['cross_validation'], 'key'), found, remedy }];
   }
-  const several = trainingsOf(stages).find(({ ingest }) => ingest?.config.task === 'multilabel')?.ingest;
-  if (several !== undefined)
-    return [
-      {
-        code: 'folds-with-multilabel',
-        ...locator.at(['cross_validation'], 'key'),
-        found: `\`cross_validation\` needs images of one class each, but \`${several.name}\` has \`task: multilabel\``,
-        expected: 'one of the two',
-        remedy: 'remove `cross_validation`, and evaluate with `split: test`',
-      },
-    ];
   const byName = stagesByName(stages);
-  return trainings.flatMap((train): Problem[] => {
+  const ofTrainings = trainings.flatMap((train): Problem[] => {
     const { name, config, references } = train;
     const problems: Problem[] = [];
     const monitor = config.reduce_on_plateau?.monitor;
@@ -49,5 +38,27 @@ export function crossValidation({ stages, locator }: LintContext, project: Pipel
       });
     }
     return problems;
+  });
+  return [...ofTrainings, ...nothingToChooseOn({ stages, locator })];
+}
+
+/** The final model has no validation images: its thresholds are chosen on what the folds hold out. */
+function nothingToChooseOn({ stages, locator }: Pick<LintContext, 'stages' | 'locator'>): Problem[] {
+  const byName = stagesByName(stages);
+  return stagesOf(stages, 'evaluate').flatMap((evaluation): Problem[] => {
+    const { name, config, references } = evaluation;
+    const trained = byName.get(references.model ?? '');
+    if (config.threshold !== 'f1' || config.split === 'validation' || trained?.kind !== 'train') return [];
+    const sameImages = rootOf(evaluation, byName) === rootOf(trained, byName);
+    if (!sameImages || heldOutEvaluation(evaluation, [...stages], byName) !== undefined) return [];
+    return [
+      {
+        code: 'no-held-out-evaluation',
+        ...locator.at(['stages', name, 'threshold']),
+        found: `with \`cross_validation\`, \`threshold: f1\` chooses thresholds on the held-out images of the folds, but no evaluate stage measures \`${trained.name}\` on them`,
+        expected: 'an evaluate stage with `split: validation` for the same model',
+        remedy: `add one, such as \`folds: {uses: evaluate, model: ${trained.name}, threshold: f1}\`, or write a number such as \`threshold: 0.5\``,
+      },
+    ];
   });
 }

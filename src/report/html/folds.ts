@@ -1,5 +1,5 @@
 /** Cross-validation: the metrics of each fold, their means and standard deviations. */
-import type { SingleMetrics, FoldScores } from '../../model/results.js';
+import type { EvaluationMetrics } from '../../model/results.js';
 import { deviationOf, mainMetrics } from '../main-metrics.js';
 import { valueOf } from '../results/kept.js';
 import type { Training } from '../results/training.js';
@@ -13,7 +13,7 @@ export interface Folds {
   readonly monitored: boolean;
 }
 
-export function folds(metrics: SingleMetrics, { trainings, monitored }: Folds): Html {
+export function folds(metrics: EvaluationMetrics, { trainings, monitored }: Folds): Html {
   const scores = metrics.folds ?? [];
   const shown = mainMetrics.filter(({ metric }) => valueIn(metrics, metric) !== undefined);
   const rows = scores.map((fold, index) => {
@@ -34,7 +34,7 @@ export function folds(metrics: SingleMetrics, { trainings, monitored }: Folds): 
   return html`<p>Each of the ${scores.length} models was trained without the images of its fold and measured on them. The standard deviation is that of a sample (n − 1).</p>${optimism}<div class="scroll" tabindex="0" role="region" aria-label="Folds"><table class="numbers names"><caption>${scores.length} folds</caption><thead><tr><th scope="col">fold</th>${shown.map(({ label }) => html`<th scope="col">${label}</th>`)}<th scope="col">epoch</th><th scope="col">images</th></tr></thead><tbody>${rows}</tbody><tfoot>${foot('mean', (metric) => valueIn(metrics, metric))}${foot('deviation', (metric) => deviationOf(numbers, metric))}</tfoot></table></div>`;
 }
 
-function valueIn(scores: FoldScores | SingleMetrics, metric: string): number | undefined {
-  const value: unknown = (scores as unknown as Readonly<Record<string, unknown>>)[metric];
+function valueIn(scores: object, metric: string): number | undefined {
+  const value: unknown = (scores as Readonly<Record<string, unknown>>)[metric];
   return typeof value === 'number' ? value : undefined;
 }

@@ -6,7 +6,7 @@ import { isRight } from '../../model/predicted-row.js';
 import type { Folds } from './folds.js';
 import type { Detailed, Report } from './page.js';
 import type { Made } from './provenance.js';
-import { rankedEvaluations, readEvaluation, worstFirst } from '../results/evaluations.js';
+import { rankedEvaluations, readEvaluation, worstFirst, type Evaluation } from '../results/evaluations.js';
 import { foldTrainings, monitorsHeldOut } from '../results/folds.js';
 import { outcomeOf, valueOf, type RunResults } from '../results/kept.js';
 import { Thumbnails, type FolderOf } from '../results/thumbnails.js';
@@ -79,11 +79,12 @@ async function detail(sources: ReportSources, node: RecordedNode, thumbnails: Th
       files === undefined ? ({ state: 'gone' } as const) : await thumbnails.show(row.digest, files, orientation);
     examples.push({ row, files: files?.paths[row.digest] ?? [], image });
   }
-  return { evaluation, training, folds: await foldsOf(sources, node), examples };
+  return { evaluation, training, folds: await foldsOf(sources, evaluation), examples };
 }
 
-async function foldsOf(sources: ReportSources, node: RecordedNode): Promise<Folds | undefined> {
-  if (node.folds === undefined) return undefined;
+async function foldsOf(sources: ReportSources, { node, figures }: Evaluation): Promise<Folds | undefined> {
+  // An evaluation may read folds only for its thresholds.
+  if (valueOf(figures)?.folds === undefined) return undefined;
   const trainings = await foldTrainings(sources, node);
   return { trainings, monitored: trainings.some((one) => one !== undefined && monitorsHeldOut(sources, one)) };
 }

@@ -14,11 +14,13 @@ const SHOWN_CLASSES = 20;
 type AverageName = 'mAP' | `${'macro' | 'micro'}_${'precision' | 'recall' | 'f1'}`;
 
 /** What the thresholds are, in a sentence. */
-export function thresholdText({ classes, per_class, thresholds_from: from, split }: MultilabelMetrics): string {
+export function thresholdText({ classes, per_class, thresholds_from: from, split, folds }: MultilabelMetrics): string {
   if (from === 'config')
     return `An image counts as having a class from a score of ${per_class[classes[0]].threshold} on.`;
-  const optimistic = split === 'validation' ? ', the same images, so F1, precision and recall are optimistic' : '';
-  return `Each class has its own threshold, chosen for the highest F1 on the validation images${optimistic}.`;
+  const isSame = from === 'folds' ? folds !== undefined : split === 'validation';
+  const optimistic = isSame ? ', the same images, so F1, precision and recall are optimistic' : '';
+  const images = from === 'folds' ? 'held-out images of all folds' : 'validation images';
+  return `Each class has its own threshold, chosen for the highest F1 on the ${images}${optimistic}.`;
 }
 
 export function multilabelClassTable(figures: MultilabelMetrics, predictions: Predictions | undefined): Html {

@@ -156,8 +156,7 @@ function evaluationSections(
       ? html`<p>Evaluated on the ${folds === undefined ? figures.value.split : 'held-out'} images by the stage ${node.name}${decisionText(figures.value)}${figures.value.intervals === undefined ? undefined : html` Below ${folds === undefined ? 'each figure' : 'figures that count images'} is the 95% interval: where it would be, with as many other images of the same kind.`}${folds && ' After ± is the standard deviation over the folds.'}</p>${metricCards(metrics[node.name] ?? {}, figures.value.intervals)}${metricsSections(figures.value, rows)}`
       : html`${own(metrics, node.name) === undefined ? undefined : metricCards(metrics[node.name])}${missing('The rest of this evaluation', figures, file)}`;
   const sections = [section('Results', results)];
-  if (folds !== undefined && figures.state === 'kept' && figures.value.task === undefined)
-    sections.push(section('Folds', foldTable(figures.value, folds)));
+  if (folds !== undefined && figures.state === 'kept') sections.push(section('Folds', foldTable(figures.value, folds)));
   if (training !== undefined) sections.push(section('Training', curves(training, file)));
   if (predictions.state === 'kept') {
     sections.push(section('Mistakes', mistakes(predictions.value, examples)));

@@ -34,7 +34,15 @@ export function meanHistory(trainings: readonly (Training | undefined)[]): Histo
   const histories = trainings.flatMap((training) => (training && valueOf(training.history)) ?? []);
   if (histories.length === 0 || histories.length < trainings.length) return undefined;
   const length = Math.min(...histories.map(({ epochs }) => epochs.length));
-  const names = ['loss', 'accuracy', 'val_loss', 'val_accuracy', 'learning_rate'] as const;
+  const names = [
+    'loss',
+    'accuracy',
+    'binary_accuracy',
+    'val_loss',
+    'val_accuracy',
+    'val_binary_accuracy',
+    'learning_rate',
+  ] as const;
   const epochs = Array.from({ length }, (_, index) => {
     const rows = histories.map((history) => history.epochs[index]);
     const measured = names.filter((name) => rows.every((row) => row[name] !== undefined));

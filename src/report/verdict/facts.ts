@@ -48,7 +48,7 @@ export async function readFacts(results: RunResults): Promise<Facts | undefined>
     evaluations: ranked.length,
     metrics,
     history:
-      best.folds === undefined
+      metrics.folds === undefined
         ? trained && valueOf((await readTraining(results, trained)).history)
         : meanHistory(await foldTrainings(results, best)),
     train: step('train'),

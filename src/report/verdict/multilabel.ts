@@ -15,15 +15,23 @@ function guessedPrecision({ metrics: { classes, per_class, samples } }: Multilab
 }
 
 function isLikeGuessing(facts: MultilabelFacts): boolean {
-  const { mAP, intervals } = facts.metrics;
-  return (intervals?.mAP?.[0] ?? mAP) <= guessedPrecision(facts);
+  const { mAP, mAP_sd: deviation = 0, intervals } = facts.metrics;
+  // Folds have no interval of the mAP, but a spread.
+  return (intervals?.mAP?.[0] ?? mAP - deviation) <= guessedPrecision(facts);
 }
 
 export function multilabelHeadline(facts: MultilabelFacts): string {
-  const { mAP, subset_accuracy: subset, samples, split, intervals } = facts.metrics;
+  const { mAP, mAP_sd: deviation = 0, subset_accuracy: subset, samples, folds, intervals } = facts.metrics;
   const range = intervals?.mAP;
-  const shown = range && ` (95% interval: ${range.map((end) => end.toFixed(3)).join(' to ')})`;
-  return `the mAP is ${mAP.toFixed(3)} on ${count(samples, `${split} image`)}${shown ?? ''}, guessing would reach ${guessedPrecision(facts).toFixed(3)}; ${percent(subset)} of them have exactly the right classes`;
+  const shown =
+    folds === undefined
+      ? range && ` (95% interval: ${range.map((end) => end.toFixed(3)).join(' to ')})`
+      : ` (mean of ${folds.length} folds, standard deviation ${deviation.toFixed(3)})`;
+  return `the mAP is ${mAP.toFixed(3)} on ${count(samples, `${measuredOn(facts)} image`)}${shown ?? ''}, guessing would reach ${guessedPrecision(facts).toFixed(3)}; ${percent(subset)} of them have exactly the right classes`;
+}
+
+function measuredOn({ metrics: { split, folds } }: MultilabelFacts): string {
+  return folds === undefined ? split : 'held-out';
 }
 
 type Rule = (facts: MultilabelFacts) => Weakness | undefined;
@@ -59,7 +67,8 @@ const neglectedClass: Rule = (facts) => {
   };
 };
 
-const fewOfAClass: Rule = ({ metrics: { classes, per_class, split } }) => {
+const fewOfAClass: Rule = (facts) => {
+  const { classes, per_class, split, folds } = facts.metrics;
   const few = classes
     .map((name) => ({ name, support: own(per_class, name)!.support }))
     .filter(({ support }) => support < FEW_OF_A_CLASS)
@@ -73,8 +82,10 @@ const fewOfAClass: Rule = ({ metrics: { classes, per_class, split } }) => {
   return {
     rule: 'few-images',
     level: 'weak',
-    text: `only ${count(support, `${split} image`)} of ${name}: too few to measure it${others}`,
-    next: { text: `add images of ${name}, or give \`split.${split}\` a larger share` },
+    text: `only ${count(support, `${measuredOn(facts)} image`)} of ${name}: too few to measure it${others}`,
+    next: {
+      text: `add images of ${name}${folds === undefined ? `, or give \`split.${split}\` a larger share` : ''}`,
+    },
   };
 };
 

@@ -7,7 +7,7 @@ import type { StageDefinition } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';
 import { isFiles, type Files } from '../../image/dataset.js';
 import { decoderIdentity } from '../../image/identity.js';
-import { isEvaluationMetrics, isPredictions, type PredictionRow, type Predictions } from '../../model/results.js';
+import { isEvaluationMetrics, isPredictions, type Predictions } from '../../model/results.js';
 
 export const evaluate: StageDefinition<'evaluate'> = {
   kind: 'evaluate',
@@ -70,21 +70,23 @@ const byFile = ([a]: readonly string[], [b]: readonly string[]): number => compa
  */
 function predictionsCsv(predictions: Predictions, paths: Files['paths']): string {
   const { classes } = predictions;
+  const foldOf = ({ fold }: { readonly fold?: number }): string[] => (fold === undefined ? [] : [String(fold)]);
+  const foldColumn = [...predictions.rows].some(({ fold }) => fold !== undefined) ? ['fold'] : [];
   if (predictions.task === 'multilabel') {
     const names = (indexes: readonly number[]): string => indexes.map((index) => classes[index]).join('|');
-    const table = predictions.rows.flatMap(({ digest, labels, predicted, scores }) =>
-      paths[digest].map((file) => [file, names(labels), names(predicted), ...scores.map((score) => score.toFixed(6))]),
-    );
-    return formatCsv(['file', 'true', 'predicted', ...classes], table.sort(byFile));
+    const table = predictions.rows.flatMap((row) => {
+      const { digest, labels, predicted, scores } = row;
+      const cells = [names(labels), names(predicted), ...scores.map((score) => score.toFixed(6)), ...foldOf(row)];
+      return paths[digest].map((file) => [file, ...cells]);
+    });
+    return formatCsv(['file', 'true', 'predicted', ...classes, ...foldColumn], table.sort(byFile));
   }
-  const foldOf = ({ fold }: PredictionRow): string[] => (fold === undefined ? [] : [String(fold)]);
   const table = predictions.rows.flatMap((row) => {
     const { digest, label, predicted, scores } = row;
     const cells = [classes[label], classes[predicted], scores[predicted].toFixed(6), ...foldOf(row)];
     return paths[digest].map((file) => [file, ...cells]);
   });
-  const folded = predictions.rows.some(({ fold }) => fold !== undefined);
-  return formatCsv(['file', 'true', 'predicted', 'score', ...(folded ? ['fold'] : [])], table.sort(byFile));
+  return formatCsv(['file', 'true', 'predicted', 'score', ...foldColumn], table.sort(byFile));
 }
 
 /** Predictions for images that all have a path. */

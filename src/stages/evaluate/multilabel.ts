@@ -12,7 +12,7 @@ import {
   type Rates,
 } from '../../model/multilabel.js';
 import { multilabelIntervals } from './multilabel-intervals.js';
-import type { MultilabelClassMetrics, MultilabelMetrics } from '../../model/multilabel-results.js';
+import type { MultilabelClassMetrics, MultilabelIntervals, MultilabelMetrics } from '../../model/multilabel-results.js';
 
 export interface MultilabelOptions {
   readonly classes: readonly string[];
@@ -41,7 +41,23 @@ export function bestThresholds({ predictions, labels }: LabeledScores, classes: 
   );
 }
 
-export function measureMultilabel(
+export function measureMultilabel(labeled: LabeledScores, options: MultilabelOptions): MultilabelMetrics {
+  return { ...multilabelFigures(labeled, options), intervals: intervalsOf(labeled, options) };
+}
+
+/** The intervals of the same figures. */
+export function intervalsOf(
+  { predictions, labels }: LabeledScores,
+  { classes, thresholds }: Pick<MultilabelOptions, 'classes' | 'thresholds'>,
+): MultilabelIntervals {
+  const truth = multiHot(labels, classes.length);
+  const decisions = decisionsOf({ scores: predictions, truth }, thresholds);
+  const right = countRight({ predictions, labels }, thresholds);
+  return multilabelIntervals({ predictions, labels, truth, thresholds, classes, right, decisions });
+}
+
+/** Without intervals. */
+export function multilabelFigures(
   { predictions, labels }: LabeledScores,
   { classes, split, thresholds, thresholdsFrom }: MultilabelOptions,
 ): MultilabelMetrics {
@@ -60,15 +76,12 @@ export function measureMultilabel(
   const mean = (pick: (metrics: MultilabelClassMetrics) => number): number =>
     perClass.reduce((sum, metrics) => sum + pick(metrics), 0) / perClass.length;
   const micro = ratesOf(added(decisions));
-  const right = labels.filter(
-    (label, row) => classesAt(predictions, row, thresholds).join() === classesOf(label).join(),
-  ).length;
   return {
     task: 'multilabel',
     loss: crossEntropy(predictions, labels, classes.length) / labels.length,
     mAP: mean(({ average_precision }) => average_precision),
     binary_accuracy: binaryAccuracy(predictions, truth),
-    subset_accuracy: right / labels.length,
+    subset_accuracy: countRight({ predictions, labels }, thresholds) / labels.length,
     hamming_loss: wrongDecisions(decisions) / predictions.length,
     ...named('macro', {
       precision: mean(({ precision }) => precision),
@@ -81,8 +94,13 @@ export function measureMultilabel(
     thresholds_from: thresholdsFrom,
     classes,
     per_class: Object.fromEntries(classes.map((name, index) => [name, perClass[index]])),
-    intervals: multilabelIntervals({ predictions, labels, truth, thresholds, classes, right, decisions }),
   };
+}
+
+/** Images all of whose classes are right. */
+function countRight({ predictions, labels }: LabeledScores, thresholds: readonly number[]): number {
+  return labels.filter((label, row) => classesAt(predictions, row, thresholds).join() === classesOf(label).join())
+    .length;
 }
 
 function named<Average extends 'macro' | 'micro'>(

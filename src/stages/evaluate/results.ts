@@ -1,13 +1,13 @@
 /** The results of an evaluation: metrics, predictions, and the line about them. */
 import { percent } from '../../core/text/ratio.js';
 import type { StageContext } from '../../core/stage.js';
-import type { SplitName } from '../../image/dataset.js';
-import { classesAt, DEFAULT_THRESHOLD } from '../../model/multilabel.js';
+import { DEFAULT_THRESHOLD } from '../../core/task.js';
+import { classesAt } from '../../model/multilabel.js';
 import { scoresOf } from '../../model/prediction.js';
 import type { MultilabelMetrics } from '../../model/multilabel-results.js';
 import type { EvaluationMetrics, Predictions } from '../../model/results.js';
 import { measure } from './measure.js';
-import { bestThresholds, classesOf, measureMultilabel } from './multilabel.js';
+import { bestThresholds, classesOf, measureMultilabel, type LabeledScores } from './multilabel.js';
 import type { Predicted } from './predict-split.js';
 
 interface Results {
@@ -44,23 +44,27 @@ export function singleResults(
   };
 }
 
-/** Thresholds are chosen on validation images, whatever is measured; `predict` gives the predictions of that split. */
+/** Scores to choose thresholds on, whatever is measured. */
+export interface Choice {
+  readonly from: 'validation' | 'folds';
+  readonly scores: () => Promise<LabeledScores>;
+}
+
+/** With `threshold: f1`, thresholds have the highest F1 on the scores of the choice. */
 export async function multilabelResults(
   { config: { split, threshold: asked }, note }: Pick<StageContext<'evaluate'>, 'config' | 'note'>,
   classes: readonly string[],
   measured: Predicted,
-  predict: (split: SplitName) => Promise<Predicted>,
+  choice: Choice,
 ): Promise<Results> {
   const { digests, labels, predictions, units } = measured;
   const chosen = asked === 'f1';
-  const thresholds = chosen
-    ? bestThresholds(split === 'validation' ? measured : await predict('validation'), classes.length)
-    : classes.map(() => asked);
+  const thresholds = chosen ? bestThresholds(await choice.scores(), classes.length) : classes.map(() => asked);
   const metrics = measureMultilabel(measured, {
     classes,
     split,
     thresholds,
-    thresholdsFrom: chosen ? 'validation' : 'config',
+    thresholdsFrom: chosen ? choice.from : 'config',
   });
   if (chosen && split === 'validation')
     note(

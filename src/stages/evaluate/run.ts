@@ -20,7 +20,8 @@ import { splitAtFrozen, type Split } from '../../model/split.js';
 import type { Weights } from '../../model/tensor.js';
 import { measureHalfPrecision } from './half-precision.js';
 import { emptySplit, predictSplit } from './predict-split.js';
-import { multilabelResults, singleResults } from './results.js';
+import { labeledScores, rowsOfFolds } from './pooled.js';
+import { multilabelResults, singleResults, type Choice } from './results.js';
 import { summarizeFolds } from './summarize.js';
 
 export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {
@@ -29,7 +30,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
   const document = await readJson(inputs.model!.model, isTrainedDocument);
   const data = await readData(inputs.data!, context);
   requireSameClasses(document, data.spec);
-  const [measured] = splitsOf(config, data);
+  const [measured] = splitsOf(context, data);
 
   const weights = await readWeights(document, readBytes);
   const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
@@ -48,9 +49,19 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     const predict = (split: SplitName) =>
       predictSplit({ features, runner, units }, labelsOf(data, split, document.classes), split);
     const predicted = await predict(measured);
+    const choice: Choice =
+      inputs.folds === undefined
+        ? {
+            from: 'validation',
+            scores: async () => (measured === 'validation' ? predicted : predict('validation')),
+          }
+        : {
+            from: 'folds',
+            scores: async () => labeledScores((await rowsOfFolds(inputs.folds!, readJson)).flat()),
+          };
     const results =
       document.task === 'multilabel'
-        ? await multilabelResults(context, document.classes, predicted, predict)
+        ? await multilabelResults(context, document.classes, predicted, choice)
         : singleResults(config, document.classes, predicted);
     const { threshold } = results;
     const rounding = exact && (await measureHalfPrecision(exact, runner, predicted, { units, threshold }));
@@ -84,11 +95,11 @@ function featureOptions(
 
 /** What evaluation needs from the frozen prefix. */
 export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promise<Needs> {
-  const { config, inputs, readBytes, readJson, settings, part } = context;
+  const { inputs, readBytes, readJson, settings, part } = context;
   if (part?.kind === 'summary') return { features: [], atMost: false };
   if (inputs.data === undefined) return { features: [], atMost: true };
   const data = await readData(inputs.data, context);
-  const digests = splitsOf(config, data).flatMap((split) => [...data.of(split).keys()]);
+  const digests = splitsOf(context, data).flatMap((split) => [...data.of(split).keys()]);
   if (inputs.model === undefined) return { features: [{ digests, views: [PLAIN_VIEW] }], atMost: true };
   const document = await readJson(inputs.model.model, isTrainedDocument);
   const weights = await readWeights(document, readBytes);
@@ -101,10 +112,16 @@ export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promis
   return { features: [featureNeed(context, options, digests, [PLAIN_VIEW])], atMost: false };
 }
 
-/** The split that is measured, and the one that thresholds are chosen on if that is another. None of them is empty. */
-function splitsOf({ split, threshold }: StageContext<'evaluate'>['config'], data: Data): [SplitName, ...SplitName[]] {
+/**
+ * The split that is measured, and the one that thresholds are chosen on if that is another. None of them is empty. With
+ * folds, thresholds are chosen on what their evaluations predicted.
+ */
+function splitsOf(
+  { config: { split, threshold }, inputs }: Pick<StageContext<'evaluate'>, 'config' | 'inputs'>,
+  data: Data,
+): [SplitName, ...SplitName[]] {
   if (data.of(split).size === 0) throw emptySplit(split);
-  if (threshold !== 'f1' || split === 'validation') return [split];
+  if (threshold !== 'f1' || split === 'validation' || inputs.folds !== undefined) return [split];
   if (data.of('validation').size === 0) throw nothingToChooseOn();
   return [split, 'validation'];
 }

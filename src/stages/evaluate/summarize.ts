@@ -3,9 +3,12 @@ import { compareCodePoints } from '../../core/canonical.js';
 import { count } from '../../core/text/count.js';
 import { percent } from '../../core/text/ratio.js';
 import type { StageContext } from '../../core/stage.js';
-import { classMetrics, type RoundingCost } from '../../model/metrics.js';
+import { classMetrics } from '../../model/metrics.js';
+import { deviationOf, meanOf, roundingOfAll, sum } from './fold-statistics.js';
 import { intervalsOf } from './intervals.js';
+import { summarizeMultilabel } from './summarize-multilabel.js';
 import {
+  isEvaluationMetrics,
   isSingleMetrics,
   isSinglePredictions,
   type SingleMetrics,
@@ -25,8 +28,11 @@ const scoreNames = [
   'roc_auc',
 ] as const satisfies readonly (keyof Scores)[];
 
-export async function summarizeFolds({ inputs, note, putJson, readJson }: StageContext<'evaluate'>): Promise<void> {
+export async function summarizeFolds(context: StageContext<'evaluate'>): Promise<void> {
+  const { inputs, note, putJson, readJson } = context;
   const folds = inputs.folds!;
+  const { task } = await readJson(folds[0].metrics, isEvaluationMetrics);
+  if (task === 'multilabel') return summarizeMultilabel(context);
   const metrics = summaryOf(await Promise.all(folds.map((fold) => readJson(fold.metrics, isSingleMetrics))));
   const rows: PredictionRow[] = [];
   for (const [index, { predictions }] of folds.entries()) {
@@ -65,7 +71,6 @@ export function summaryOf(folds: readonly SingleMetrics[]): SingleMetrics {
     classes.map((_, predicted) => sum(folds.map((fold) => fold.confusion[truth][predicted]))),
   );
   const perClass = classMetrics(confusion);
-  const rounding = folds.flatMap(({ half_precision: cost }) => cost ?? []);
   return {
     ...(pick(meanOf, '') as unknown as Scores),
     ...pick(deviationOf, '_sd'),
@@ -76,7 +81,7 @@ export function summaryOf(folds: readonly SingleMetrics[]): SingleMetrics {
     per_class: Object.fromEntries(classes.map((name, index) => [name, perClass[index]])),
     confusion,
     folds: folds.map(scoresOf),
-    ...(rounding.length === 0 ? {} : { half_precision: together(rounding) }),
+    ...roundingOfAll(folds),
   };
 }
 
@@ -84,26 +89,4 @@ function scoresOf(fold: SingleMetrics): FoldScores {
   const { loss, accuracy, macro_precision, macro_recall, macro_f1, roc_auc, samples } = fold;
   const auc = roc_auc === undefined ? {} : { roc_auc };
   return { loss, accuracy, macro_precision, macro_recall, macro_f1, ...auc, samples };
-}
-
-function together(costs: readonly RoundingCost[]): RoundingCost {
-  return {
-    samples: sum(costs.map(({ samples }) => samples)),
-    score_difference: Math.max(...costs.map(({ score_difference: difference }) => difference)),
-    changed_predictions: sum(costs.map(({ changed_predictions: changed }) => changed)),
-  };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function meanOf(values: readonly number[]): number {
-  return sum(values) / values.length;
-}
-
-/** Of a sample: divided by one less than there are values. */
-function deviationOf(values: readonly number[]): number {
-  const mean = meanOf(values);
-  return Math.sqrt(sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1));
 }

@@ -149,15 +149,24 @@ function measuredText(metrics: SingleMetrics): string {
 }
 
 function multilabelText(metrics: MultilabelMetrics): string {
-  const { split, samples, mAP, macro_f1: macro, micro_f1: micro, subset_accuracy: subset, per_class } = metrics;
+  const { split, samples, folds, subset_accuracy: subset, per_class } = metrics;
   const rows = Object.entries(per_class).map(
     ([name, { average_precision: ap, precision, recall, f1, support }]) =>
       `| ${markdownText(name)} | ${[ap, precision, recall, f1].map((value) => value.toFixed(3)).join(' | ')} | ${support} |`,
   );
-  const chosen =
-    metrics.thresholds_from === 'validation' ? ' The thresholds have the highest F1 on the validation images.' : '';
+  const images = { config: undefined, validation: 'validation images', folds: 'held-out images of all folds' };
+  const from = images[metrics.thresholds_from];
+  const chosen = from === undefined ? '' : ` The thresholds have the highest F1 on the ${from}.`;
+  const score = (metric: 'mAP' | 'macro_f1' | 'micro_f1'): string => {
+    const deviation = metrics[`${metric}_sd`];
+    return `${metrics[metric].toFixed(3)}${deviation === undefined ? '' : ` ± ${deviation.toFixed(3)}`}`;
+  };
+  const on =
+    folds === undefined
+      ? `On ${samples} ${split} images`
+      : `Cross-validation with ${folds.length} folds of ${samples} images, each measured by a model that was trained without it, mean and standard deviation`;
   return [
-    `On ${samples} ${split} images: mAP ${mAP.toFixed(3)}, macro F1 ${macro.toFixed(3)}, micro F1 ${micro.toFixed(3)}; ${percent(subset)} of the images have exactly the right classes.${chosen}\n`,
+    `${on}: mAP ${score('mAP')}, macro F1 ${score('macro_f1')}, micro F1 ${score('micro_f1')}; ${percent(subset)} of the images have exactly the right classes.${chosen}\n`,
     '| class | average precision | precision | recall | F1 | images |',
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,

@@ -3,7 +3,7 @@ import { canonical } from '../../core/canonical.js';
 import { own } from '../../core/own.js';
 import { failure } from '../../core/problem.js';
 import type { TrainedDocument } from '../../model/document.js';
-import { DEFAULT_THRESHOLD } from '../../model/multilabel.js';
+import { DEFAULT_THRESHOLD } from '../../core/task.js';
 import type { MultilabelClassMetrics } from '../../model/multilabel-results.js';
 import type { EvaluationMetrics } from '../../model/results.js';
 

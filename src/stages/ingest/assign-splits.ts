@@ -4,6 +4,7 @@ import type { Digest } from '../../core/digest.js';
 import type { FolderListing } from '../../core/folder-listing.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { splitNames, type SplitName } from '../../image/dataset.js';
+import { strataOf } from '../../image/strata.js';
 import type { Candidate, Labeling } from './labeling.js';
 import { splitGroups, type Group } from './split-groups.js';
 import { splitClass, type Shares } from './split.js';
@@ -40,7 +41,7 @@ export function assignSplits(
   const shares = openShares(config, splits);
   const rows =
     groups === undefined
-      ? strataOf(open).flatMap((digests) => [...splitClass(digests, shares)])
+      ? [...strataOf(open).values()].flatMap((digests) => [...splitClass(digests, shares)])
       : groupRows(open, groups, sides, shares);
   for (const row of rows) decided.set(row.join('/'), row);
   const divided = [...sides]
@@ -48,20 +49,6 @@ export function assignSplits(
     .map(([group, found]) => ({ group, splits: splitNames.filter((name) => found.has(name)) }))
     .sort((a, b) => compareCodePoints(a.group, b.group));
   return { rows: [...decided.values()], groups, divided };
-}
-
-/**
- * The images that are divided together: those of a class or, where an image has several, those whose rarest class is
- * the same. So the rarest class is divided by the shares, and each other one as well as the rarer ones allow.
- */
-function strataOf(open: ReadonlyMap<string, ReadonlySet<Digest>>): (readonly Digest[])[] {
-  const taken = new Set<Digest>();
-  const rarestFirst = [...open].sort(([a, these], [b, those]) => these.size - those.size || compareCodePoints(a, b));
-  return rarestFirst.map(([, digests]) => {
-    const rest = [...digests].filter((digest) => !taken.has(digest));
-    for (const digest of rest) taken.add(digest);
-    return rest;
-  });
 }
 
 /** The shares for images whose labels do not decide the split: none of splits that other labels decide. */
