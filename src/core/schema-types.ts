@@ -348,11 +348,11 @@ export interface IngestConfig {
          */
         file?: string;
         /**
-         * The column with the labels. Default: a column with a usual name, such as `label`, `class` or `category`.
+         * The column with the labels. Default: a column with a usual name, such as `label`, `class` or `category`. With `task: multilabel`, a cell may be empty or a list, and `[cat, dog]` are columns of 0 and 1, one per class.
          */
-        label?: string;
+        label?: string | [string, string, ...string[]];
         /**
-         * With `task: multilabel`: what is between the labels of a cell, such as `|` in `cat|indoor`. Rows of the same file add their labels in any case.
+         * With `task: multilabel`: what is between the labels of a cell, such as `|` in `cat|indoor`. Not needed for cells that are lists. Rows of the same file add their labels in any case.
          */
         separator?: string;
         /**

@@ -3,7 +3,7 @@ import { compareCodePoints } from '../core/canonical.js';
 import type { Part } from '../core/cross-validation.js';
 import { digestOf, type Digest } from '../core/digest.js';
 import type { SampleRow } from './dataset.js';
-import { strataOf } from './strata.js';
+import { NO_CLASS, strataOf } from './strata.js';
 
 /**
  * The rows as one part of a cross-validation sees them. All but the test split are divided: those of the held-out fold
@@ -93,9 +93,10 @@ function unitsOf(rows: readonly SampleRow[], classes: readonly string[], groupOf
 function dividedWith(rows: readonly SampleRow[], classes: readonly string[]): Map<Digest, string> {
   const byClass = new Map<string, Set<Digest>>();
   for (const [digest, label] of rows) {
-    for (const index of [label].flat()) {
-      const digests = byClass.get(classes[index]) ?? new Set();
-      byClass.set(classes[index], digests.add(digest));
+    const names = [label].flat().map((index) => classes[index]);
+    for (const name of names.length === 0 ? [NO_CLASS] : names) {
+      const digests = byClass.get(name) ?? new Set();
+      byClass.set(name, digests.add(digest));
     }
   }
   return new Map([...strataOf(byClass)].flatMap(([name, digests]) => digests.map((digest) => [digest, name] as const)));

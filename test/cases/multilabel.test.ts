@@ -99,23 +99,50 @@ test('the same folders without the task are contradictions', async () => {
   expect([code, problems[0].code]).toEqual([3, 'same-picture-two-labels']);
 });
 
-test('a table with several labels in a cell, or in several rows, gives the samples of the folders', async () => {
-  const samplesOf = async (file: string): Promise<unknown> => {
-    const { code, outcome } = await ingested(project, file);
-    expect([code, outcome.stage('ingest').state]).toEqual([0, expect.any(String)]);
-    return json(`.pipeline/out/t/ingest/summary.json`);
-  };
-  const folders = await samplesOf('t.yaml');
+const tabled = (labels: string) => several().replace('source: data', `source: flat, labels: {table: ${labels}}`);
+const flags = (images: readonly number[]): string =>
+  `even,name,third\n${images.map((i) => `${1 - (i % 2)},flat/${i}.png,${i % 3 === 0 ? 'true' : ''}\n`).join('')}`;
+
+test('a table with several labels in a cell, in several rows or in columns gives the samples of the folders', async () => {
   for (const i of numbers) await writeAt(project, `flat/${i}.png`, await image(i * 211));
-  const tabled = (labels: string) => several().replace('source: data', `source: flat, labels: {table: ${labels}}`);
   await project.write(
     'cells.csv',
     `name,tags\n${numbers.map((i) => `flat/${i}.png,${classesOf(i).join(' | ')}\n`).join('')}`,
   );
-  await project.write('t.yaml', tabled(`cells.csv, file: name, label: tags, separator: '|'`));
-  expect(await samplesOf('t.yaml')).toEqual(folders);
   const rows = numbers.flatMap((i) => classesOf(i).map((name) => `flat/${i}.png,${name}\n`));
   await project.write('rows.csv', `name,tag\n${rows.join('')}`);
-  await project.write('t.yaml', tabled('rows.csv, file: name, label: tag'));
-  expect(await samplesOf('t.yaml')).toEqual(folders);
+  await project.write('flags.csv', flags(numbers));
+  for (const labels of [
+    "cells.csv, file: name, label: tags, separator: '|'",
+    'rows.csv, file: name, label: tag',
+    'flags.csv, file: name, label: [third, even]',
+  ]) {
+    await project.write('t.yaml', tabled(labels));
+    // Training and all after it are up to date: their samples are the same.
+    const { code, named } = await project.run('t.yaml');
+    expect([code, named('ran')]).toEqual([0, ['ingest']]);
+  }
+});
+
+test('images without a label train, are measured and are reported as images of no class', async () => {
+  const all = Array.from({ length: 60 }, (_, i) => i);
+  for (const i of all) await writeAt(project, `flat/${i}.png`, await image(i * 211));
+  await project.write('flags.csv', flags(all));
+  await project.write('t.yaml', tabled('flags.csv, file: name, label: [even, third]'));
+  const { code, events } = await project.run('t.yaml');
+  expect(code).toBe(0);
+  const texts = events.flatMap((event) => (event.event === 'note' ? event.text : []));
+  expect(texts).toContain('20 images without a label: used as examples of no class');
+  const { images } = await json<{ images: object }>('.pipeline/out/t/ingest/summary.json');
+  expect(images).toEqual({ train: 30, validation: 15, test: 15 });
+  const rows = (await project.read('.pipeline/out/t/evaluate/predictions.csv')).trim().split('\n').slice(1);
+  const truth = rows.map((row) => row.split(',').slice(0, 2));
+  for (const [file, classes] of truth) expect(classes).toBe(classesOf(Number(/\d+/.exec(file)![0])).join('|'));
+  expect(truth.filter(([, classes]) => classes === '')).toHaveLength(5);
+  const metrics = await json<EvaluationMetrics>('.pipeline/out/t/evaluate/metrics.json');
+  if (metrics.task !== 'multilabel') throw new Error('one class per image');
+  expect(metrics.samples).toBe(15);
+  for (const { true_positives, false_positives, false_negatives, true_negatives } of Object.values(metrics.per_class))
+    expect(true_positives + false_positives + false_negatives + true_negatives).toBe(15);
+  expect((await project.command('report', 't.yaml')).code).toBe(0);
 });

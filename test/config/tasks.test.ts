@@ -69,6 +69,33 @@ test.each([
     'epochs: 5\n    reduce_on_plateau: {monitor: binary_accuracy}',
     ['monitor-of-another-task: write `monitor: accuracy`'],
   ],
+  [petsYaml, 'source: pictures', 'source: pictures\n    labels: {table: l.csv, label: kind}', []],
+  [several, 'source: pictures', 'source: pictures\n    labels: {table: l.csv, label: [cat, dog]}', []],
+  [several, 'source: pictures', 'source: pictures.parquet\n    labels: {label: tags, separator: ";"}', []],
+  [
+    petsYaml,
+    'source: pictures',
+    'source: pictures\n    labels: {table: l.csv, label: [cat, dog]}',
+    ['columns-of-another-task: write `task: multilabel`, or name one column with the class of each image'],
+  ],
+  [
+    petsYaml,
+    'source: pictures',
+    'source: pictures\n    labels: {table: l.csv, separator: ";"}',
+    ['separator-of-another-task: remove `separator`, or write `task: multilabel`'],
+  ],
+  [
+    several,
+    'source: pictures',
+    'source: pictures\n    labels: {table: l.csv, label: [cat, dog], separator: ";"}',
+    ['separator-with-columns: remove `separator`, or name one column as `label`'],
+  ],
+  [
+    several,
+    'source: pictures',
+    'source: pictures\n    labels: {pattern: "{label}.jpg", separator: ";"}',
+    ['label-fields: remove `separator`'],
+  ],
   [
     petsYaml,
     'evaluate: {}',

@@ -204,3 +204,23 @@ test('of images with several classes, the rarest class of each is divided equall
     }),
   );
 });
+
+test('images without a class are divided equally', () => {
+  const someLabels = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }), { maxLength: 60 });
+  fc.assert(
+    fc.property(someLabels, someFolds, someSalt, (labels, folds, salt) => {
+      const rows = labels
+        .map((label, index): SampleRow => [digestOf(`${salt}/${index}`), label.sort(), 'train'])
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+      const assigned = foldsOf(rows, classNames, folds);
+      expect(assigned.size).toBe(rows.length);
+      const without = rows.filter(([, label]) => [label].flat().length === 0);
+      const perFold = Array.from(
+        { length: folds },
+        (_, fold) => without.filter(([digest]) => assigned.get(digest) === fold + 1).length,
+      );
+      expect(perFold.reduce((sum, size) => sum + size, 0)).toBe(without.length);
+      expect(Math.max(...perFold) - Math.min(...perFold)).toBeLessThanOrEqual(1);
+    }),
+  );
+});

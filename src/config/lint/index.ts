@@ -7,14 +7,7 @@ import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import { classesOnce, labelFields, patterns } from './labels.js';
 import type { LintContext } from './lineage.js';
 import { pinnedOrigins } from './origins.js';
-import {
-  classWeightsOfTask,
-  limitOfTask,
-  lossOfTask,
-  monitorsOfTask,
-  separatorOfTask,
-  thresholdOfTask,
-} from './tasks.js';
+import { classWeightsOfTask, limitOfTask, lossOfTask, monitorsOfTask, labelsOfTask, thresholdOfTask } from './tasks.js';
 import { fineTuningRate, unmeasuredMonitors, freezeWithFrom, ratesAndLimits } from './trainings.js';
 import { fitFields, rangeOrder, rescaleFactor, splitShares } from './values.js';
 
@@ -44,7 +37,7 @@ const rules: readonly Rule[] = [
   monitorsOfTask,
   thresholdOfTask,
   limitOfTask,
-  separatorOfTask,
+  labelsOfTask,
   ratesAndLimits,
   unmeasuredMonitors,
   freezeWithFrom,

@@ -19,7 +19,7 @@ export function labelFields(context: LintContext): Problem[] {
     const { labels, source, split, split_folders: folders } = stage.config;
     const at = (...field: string[]) => context.locator.at(['stages', stage.name, ...field], 'key');
     const named = typeof labels === 'object' ? labels : {};
-    const { table, pattern, ...columns } = named;
+    const { table, pattern, separator, ...columns } = named;
     // A Parquet file, or a folder of them, is a table itself: ingest looks at what the source is.
     const isTabled =
       table !== undefined ||
@@ -36,6 +36,12 @@ export function labelFields(context: LintContext): Problem[] {
           `\`${column}\` names a column, but there is no table`,
           `remove \`${column}\`; in a pattern, write {${column}}`,
         );
+    if (table === undefined && pattern !== undefined && separator !== undefined)
+      refuse(
+        ['labels', 'separator'],
+        '`separator` divides the cells of a table, but `labels` has a pattern',
+        'remove `separator`',
+      );
     if (split.column !== undefined && !isTabled)
       refuse(
         ['split', 'column'],

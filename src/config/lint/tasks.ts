@@ -81,19 +81,42 @@ export function limitOfTask({ stages, locator }: LintContext): Problem[] {
   });
 }
 
-/** Only images of several classes have several labels in a cell. */
-export function separatorOfTask({ stages, locator }: LintContext): Problem[] {
-  return stagesOf(stages, 'ingest').flatMap(({ name, config: { labels, task } }) => {
-    if (typeof labels !== 'object' || labels.separator === undefined) return [];
-    const wrong =
-      labels.table === undefined ? 'labels in a table' : task === 'multilabel' ? undefined : '`task: multilabel`';
-    if (wrong === undefined) return [];
+/** Only images of several classes have several labels in a cell, or a column per class. */
+export function labelsOfTask({ stages, locator }: LintContext): Problem[] {
+  return stagesOf(stages, 'ingest').flatMap(({ name, config: { labels, task } }): Problem[] => {
+    // A pattern has no columns, which another rule reports.
+    if (typeof labels !== 'object' || labels.pattern !== undefined) return [];
+    const at = (field: string) => locator.at(['stages', name, 'labels', field], 'key');
+    const expected = '`task: multilabel` beside `labels`';
+    if (typeof labels.label === 'object') {
+      if (task !== 'multilabel')
+        return [
+          {
+            code: 'columns-of-another-task',
+            ...at('label'),
+            found: 'several columns of labels give an image any number of classes',
+            expected,
+            remedy: 'write `task: multilabel`, or name one column with the class of each image',
+          },
+        ];
+      if (labels.separator !== undefined)
+        return [
+          {
+            code: 'separator-with-columns',
+            ...at('separator'),
+            found: '`separator` divides the labels of a cell, but `label` names columns of 0 and 1',
+            expected: 'one of them',
+            remedy: 'remove `separator`, or name one column as `label`',
+          },
+        ];
+    }
+    if (labels.separator === undefined || task === 'multilabel') return [];
     return [
       {
         code: 'separator-of-another-task',
-        ...locator.at(['stages', name, 'labels', 'separator'], 'key'),
+        ...at('separator'),
         found: '`separator` divides the labels of a cell into those of one image',
-        expected: `${wrong} beside it`,
+        expected,
         remedy: 'remove `separator`, or write `task: multilabel`',
       },
     ];

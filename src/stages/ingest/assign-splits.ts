@@ -4,7 +4,7 @@ import type { Digest } from '../../core/digest.js';
 import type { FolderListing } from '../../core/folder-listing.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { splitNames, type SplitName } from '../../image/dataset.js';
-import { strataOf } from '../../image/strata.js';
+import { NO_CLASS, strataOf } from '../../image/strata.js';
 import type { Candidate, Labeling } from './labeling.js';
 import { splitGroups, type Group } from './split-groups.js';
 import { splitClass, type Shares } from './split.js';
@@ -35,8 +35,8 @@ export function assignSplits(
       if (group !== undefined) sides.set(group, (sides.get(group) ?? new Set()).add(split));
       continue;
     }
-    const digests = open.get(className) ?? new Set();
-    open.set(className, digests.add(digest));
+    const digests = open.get(className ?? NO_CLASS) ?? new Set();
+    open.set(className ?? NO_CLASS, digests.add(digest));
   }
   const shares = openShares(config, splits);
   const rows =

@@ -4,6 +4,7 @@ import { count } from '../../core/text/count.js';
 import { MOST_NAMES, nameList, plainNames } from '../../core/text/names.js';
 import type { Problem } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
+import type { SampleRow } from '../../image/dataset.js';
 import type { Assigned } from './assign-splits.js';
 import type { Note } from './gathered.js';
 import type { Labeling } from './labeling.js';
@@ -24,6 +25,14 @@ export function limitNotes(leftOut: ReadonlyMap<string, number>): Note[] {
   return [
     { code: 'per-class-limit', text: `${count(total, 'image')} left out by \`per_class\`: ${plainNames(classes)}` },
   ];
+}
+
+/** Images with no label, where that is allowed: they may have been forgotten. */
+export function noClassNotes(samples: readonly SampleRow[]): Note[] {
+  const without = samples.filter(([, label]) => typeof label === 'object' && label.length === 0).length;
+  if (without === 0) return [];
+  const text = `${count(without, 'image')} without a label: used as ${without === 1 ? 'an example' : 'examples'} of no class`;
+  return [{ code: 'pictures-without-class', text }];
 }
 
 /** Groups on two sides, which only labels can put there. */

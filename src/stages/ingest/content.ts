@@ -26,7 +26,7 @@ export function compareLabels(
   for (const candidate of good) {
     const digest = listing.digestAt(candidate.index);
     // Where an image has several classes, only files of the same class are duplicates.
-    const key = task === undefined ? digest : `${digest} ${candidate.className}`;
+    const key = task === undefined ? digest : `${digest} ${candidate.className ?? ''}`;
     const other = first.get(key);
     if (other === undefined) first.set(key, candidate);
     else if (other.className === candidate.className) duplicates.push(candidate.path);
@@ -51,8 +51,10 @@ export function byContent(kept: readonly Candidate[], listing: Pick<FolderListin
     const digest = listing.digestAt(index);
     // Of several files with one content the largest counts, whichever comes first.
     const other = labels.get(digest);
+    const names = other?.names ?? new Set();
+    if (className !== undefined) names.add(className);
     labels.set(digest, {
-      names: (other?.names ?? new Set()).add(className),
+      names,
       weight: weight === undefined ? other?.weight : Math.max(weight, other?.weight ?? weight),
     });
     // A row with several labels names its file for each of them.

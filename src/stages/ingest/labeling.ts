@@ -6,8 +6,14 @@ import type { Problem } from '../../core/problem.js';
 import type { SplitName } from '../../core/split-folders.js';
 import type { Note } from './gathered.js';
 
+/** What is known about a file. */
+export interface Labeled extends Omit<Place, 'className'> {
+  /** Undefined for an image without any class, if images may have several. */
+  readonly className: string | undefined;
+}
+
 /** A file with a label. */
-export interface Candidate extends Place {
+export interface Candidate extends Labeled {
   /** Index into the listing. */
   readonly index: number;
   readonly path: string;
@@ -26,7 +32,7 @@ export interface Labeling {
   /** In the order of the listing. */
   readonly candidates: readonly Candidate[];
   /** The class and the split of a path, which need not be in the listing; null if it has none. */
-  placeOf(path: string): Place | null;
+  placeOf(path: string): Labeled | null;
   /** What a run refuses in the classes; `unread` is what could not be read. */
   faults(unread: readonly PassedOver[]): Problem[];
   /** What a run refuses in the rows of a table, or in the names of files. */

@@ -23,7 +23,7 @@ export function patternLabels(config: IngestConfig, text: string, listing: Folde
     if ('fault' in said) bad.push({ where: `${shown}/${path}`, kind: said.kind, reason: said.fault });
     else candidates.push({ index, path, ...said });
   });
-  const labels = [...new Set(candidates.map(({ className }) => className))].sort(compareCodePoints);
+  const labels = [...new Set(candidates.flatMap(({ className }) => className ?? []))].sort(compareCodePoints);
   const faults = { rows: bad, withoutRow: [], total: 0, where: text, shown };
   return {
     kind: 'pattern',

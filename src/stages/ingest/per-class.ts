@@ -17,10 +17,11 @@ export function limitPerClass(
 ): Limited {
   if (max === undefined) return { kept: good, leftOut: new Map() };
   const classes = new Map<string, Set<Digest>>();
-  for (const { index, className } of good)
-    classes.set(className, (classes.get(className) ?? new Set()).add(listing.digestAt(index)));
   const leftOut = new Map<string, number>();
   const chosen = new Set<Digest>();
+  for (const { index, className } of good)
+    if (className === undefined) chosen.add(listing.digestAt(index));
+    else classes.set(className, (classes.get(className) ?? new Set()).add(listing.digestAt(index)));
   for (const [className, digests] of classes) {
     const ordered =
       digests.size <= max

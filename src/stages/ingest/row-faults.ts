@@ -17,6 +17,7 @@ export interface BadRow {
     | 'missing'
     | 'ambiguous'
     | 'unlabeled'
+    | 'flag'
     | 'contradicted'
     | 'split'
     | 'weight'
@@ -43,6 +44,7 @@ const remedies: Readonly<Record<BadRow['kind'], string>> = {
   missing: 'correct the names of the files: they are relative to the folder of the table, or to the source',
   ambiguous: 'write file names with their endings',
   unlabeled: 'fill in the labels',
+  flag: 'write 1 for images that have the class, and 0 or nothing for the others',
   contradicted: 'remove one of the two rows',
   split: 'correct the splits, or name another column of splits in `labels` (`split: false` reads none)',
   weight: 'write weights as numbers with a decimal point',

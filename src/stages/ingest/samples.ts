@@ -13,13 +13,13 @@ import { isCompanion } from '../../core/clutter.js';
 import { hasImageName } from '../../core/image-name.js';
 import { HOLDS_PATH } from '../../image/probe.js';
 import { imageFaults, splitFaults } from './faults.js';
-import type { Candidate, Labeling } from './labeling.js';
+import type { Candidate, Labeled, Labeling } from './labeling.js';
 import { byContent, compareLabels, labelOf } from './content.js';
 import { isImageLink } from './layout.js';
 import { isUsable, WITHOUT_END } from './probe.js';
 import { assignSplits } from './assign-splits.js';
 import { limitPerClass } from './per-class.js';
-import { groupFaults, ignoredNotes, limitNotes } from './chosen-notes.js';
+import { groupFaults, ignoredNotes, limitNotes, noClassNotes } from './chosen-notes.js';
 
 /** `folder` is the source as people know it. Throws `bad-data` with the most severe problems. */
 export function gatherSamples(
@@ -75,7 +75,7 @@ export function examineSamples(
   const notes = notesOf(
     { ignored, duplicates, leaks: leaks.length, unread, counts, classes },
     labeling,
-    [...ignoredNotes(config, labeling), ...limitNotes(leftOut)],
+    [...ignoredNotes(config, labeling), ...limitNotes(leftOut), ...noClassNotes(samples)],
     listing.paths.filter((_, index) => listing.probeAt(index) === WITHOUT_END),
   );
   return {
@@ -158,8 +158,8 @@ function sortOut(labeling: Labeling, listing: FolderListing, named: ClassNames):
   const bad: BadImage[] = [];
   const ignored: BadImage[] = [];
   for (const candidate of labeling.candidates) {
-    const className = named.of(candidate.className);
-    if (className === undefined) continue;
+    if (!isUsed(candidate, named)) continue;
+    const className = candidate.className === undefined ? undefined : named.of(candidate.className);
     const reason = listing.probeAt(candidate.index);
     if (isUsable(reason)) good.push({ ...candidate, className });
     else if (bad.at(-1)?.path === candidate.path || ignored.at(-1)?.path === candidate.path) continue;
@@ -169,8 +169,7 @@ function sortOut(labeling: Labeling, listing: FolderListing, named: ClassNames):
   const unread: PassedOver[] = [];
   for (const file of listing.passedOver) {
     const place = labeling.placeOf(file.path);
-    if (isImageLink(file) && place !== null && named.of(place.className) !== undefined)
-      bad.push({ path: file.path, reason: file.why });
+    if (isImageLink(file) && place !== null && isUsed(place, named)) bad.push({ path: file.path, reason: file.why });
     else unread.push(file);
   }
   // A class behind a link that became a text file is missing just as well.
@@ -179,6 +178,11 @@ function sortOut(labeling: Labeling, listing: FolderListing, named: ClassNames):
       unread.push({ path, kind: 'link', why: listing.probeAt(index) });
   });
   return { good, bad, ignored, unread };
+}
+
+/** Whether an image is used, by its label; one without any class counts as such. */
+function isUsed({ className }: Labeled, named: ClassNames): boolean {
+  return className === undefined || named.of(className) !== undefined;
 }
 
 /** Groups by number, in the order in which the samples come to them: their names may say who a person is. */

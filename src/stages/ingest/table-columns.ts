@@ -11,14 +11,26 @@ const columnRoles = ['file', 'label', 'split', 'weight', 'group'] as const;
 const needed: readonly ColumnRole[] = ['file', 'label'];
 export type ColumnRole = (typeof columnRoles)[number];
 
-/** The columns that the pipeline names; `false` for one that is not read although its name is usual. */
-export type NamedColumns = Readonly<Partial<Record<ColumnRole, string | false>>>;
+/**
+ * The columns that the pipeline names; `false` for one that is not read although its name is usual. Several columns of
+ * labels are columns of 0 and 1, one per label.
+ */
+export type NamedColumns = Readonly<Partial<Record<Exclude<ColumnRole, 'label'>, string | false>>> & {
+  readonly label?: string | readonly string[];
+};
 
 export interface TableColumns {
   /** Indexes into the columns of the table. */
   readonly at: Readonly<Partial<Record<ColumnRole, number>>>;
+  /** Columns of 0 and 1, which take the place of a column of labels. */
+  readonly flags?: readonly FlagColumn[];
   /** Roles whose column has a usual name, and is not named by the pipeline. */
   readonly assumed: readonly ColumnRole[];
+}
+
+interface FlagColumn {
+  readonly name: string;
+  readonly index: number;
 }
 
 /** Names in lower case, without separators; the first that a table has is taken. */
@@ -56,19 +68,34 @@ const meanings: Readonly<Record<ColumnRole, string>> = {
 export function chooseColumns(columns: readonly string[], named: NamedColumns, where: string): TableColumns {
   const at: Partial<Record<ColumnRole, number>> = {};
   const assumed: ColumnRole[] = [];
+  let flags: readonly FlagColumn[] | undefined;
   const problems: Problem[] = [];
   for (const role of columnRoles) {
     const name = named[role];
     if (name === false) continue;
+    if (typeof name === 'object') {
+      flags = name.map((flag) => ({ name: flag, index: columns.indexOf(flag) }));
+      problems.push(...flags.flatMap((flag) => flagProblem(flag, columns, where) ?? []));
+      continue;
+    }
     const index = name === undefined ? usualColumn(columns, usualNames[role]) : columns.indexOf(name);
     if (index < 0 && name === undefined && !needed.includes(role)) continue;
     if (index < 0) problems.push(missingColumn(role, name, columns, where));
-    else if (columns.indexOf(columns[index], index + 1) >= 0) problems.push(twice(role, columns[index], where));
+    else if (isTwice(index, columns)) problems.push(twice(role, columns[index], where));
     else at[role] = index;
     if (name === undefined && index >= 0) assumed.push(role);
   }
   if (problems.length > 0) throw new PipelineError('bad-data', problems);
-  return { at, assumed };
+  return { at, assumed, ...(flags !== undefined && { flags }) };
+}
+
+function flagProblem({ name, index }: FlagColumn, columns: readonly string[], where: string): Problem | undefined {
+  if (index < 0) return missingColumn('label', name, columns, where);
+  return isTwice(index, columns) ? twice('label', name, where) : undefined;
+}
+
+function isTwice(index: number, columns: readonly string[]): boolean {
+  return columns.indexOf(columns[index], index + 1) >= 0;
 }
 
 function missingColumn(role: ColumnRole, name: string | undefined, columns: readonly string[], where: string): Problem {

@@ -7,6 +7,7 @@ import { hasImageName } from '../../core/image-name.js';
 import { nameList } from '../../core/text/names.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { askedSplit, askedWeight } from './asked.js';
+import { labelReader } from './cell-labels.js';
 import { classFaults } from './class-faults.js';
 import { FileFinder, type Base, type Found } from '../../sources/table/file-finder.js';
 import type { Note } from './gathered.js';
@@ -18,7 +19,8 @@ import { labelRows, type LabelRow } from './table-rows.js';
 import { openLabels, type FoundTable, type TableConfig } from './table-source.js';
 
 /** A row, and the file that it names: an index into all paths, or why there is none, by the base of names. */
-interface Named extends LabelRow {
+interface Named extends Omit<LabelRow, 'label'> {
+  readonly labels: readonly string[];
   readonly files: readonly (number | 'missing' | 'ambiguous')[];
 }
 
@@ -36,25 +38,34 @@ export async function tableLabels(
   const bases = basesOf(found, listing.root);
   const rows: Named[] = [];
   const finder = new FileFinder(paths);
-  const texts = new Map<string, string>();
+  const kept = keepTexts();
+  const read = labelReader(config, kept);
+  const find = (file: string) => bases.map((base) => finder.find(found.files?.get(file) ?? file, base));
   for await (const chunk of labelRows(table, columns))
-    for (const row of chunk)
-      rows.push(namedRow(row, (base) => finder.find(found.files?.get(row.file) ?? row.file, base), bases, texts));
+    for (const row of chunk) rows.push(namedRow(row, find(row.file), read(row.label), kept));
   const base = baseOf(rows);
-  const { places, bad } = placesOf(rows, base, paths, found.where, shown, labelsOf(config));
+  const { places, bad } = placesOf(rows, base, paths, found.where, shown, config.task === 'multilabel');
   const isListed = (index: number): boolean => index < listing.paths.length;
   const candidates = [...places]
     .filter(([index]) => isListed(index))
     .sort(([a], [b]) => a - b)
     .flatMap(([index, { place, names }]) =>
-      Array.from(names, (className): Candidate => ({ index, path: paths[index], ...place, className })),
+      (names.size === 0 ? [undefined] : [...names]).map((className): Candidate => ({
+        index,
+        path: paths[index],
+        ...place,
+        className,
+      })),
     );
-  const byPath = new Map([...places].map(([index, { place }]) => [paths[index], place]));
+  const byPath = new Map(
+    [...places].map(([index, { place, names }]) => [paths[index], { ...place, className: [...names].at(0) }]),
+  );
   const withoutRow = listing.paths.filter(
     (path, index) => !places.has(index) && path !== found.inside && isImage(path, listing.probeAt(index)),
   );
   const faults = { rows: bad, withoutRow, total: rows.length, where: found.where, shown };
-  const labels = [...new Set(candidates.map(({ className }) => className))].sort(compareCodePoints);
+  const names = columns.flags?.map(({ name }) => classNameOf(name)) ?? candidates.map(({ className }) => className);
+  const labels = [...new Set(names.filter((name) => name !== undefined))].sort(compareCodePoints);
   return {
     kind: 'table',
     labels,
@@ -92,25 +103,26 @@ function basesOf({ path, inside, files }: FoundTable, root: string): readonly Ba
 }
 
 /** Texts are kept once each: a slice of a chunk would keep the whole chunk. */
-function namedRow(
-  row: LabelRow,
-  find: (base: Base) => Found,
-  bases: readonly Base[],
-  texts: Map<string, string>,
-): Named {
-  const files = bases.map((base) => {
-    const found = find(base);
-    return 'index' in found ? found.index : found.fault;
-  });
-  const kept = (text: string): string => {
+function keepTexts(): (text: string) => string {
+  const texts = new Map<string, string>();
+  return (text) => {
     const known = texts.get(text) ?? Buffer.from(text).toString();
     texts.set(known, known);
     return known;
   };
+}
+
+function namedRow(
+  { label: _label, ...row }: LabelRow,
+  found: readonly Found[],
+  labels: readonly string[],
+  kept: (text: string) => string,
+): Named {
+  const files = found.map((one) => ('index' in one ? one.index : one.fault));
   const isFound = files.every((file) => typeof file === 'number');
   return {
     ...row,
-    label: kept(row.label),
+    labels,
     ...(row.split !== undefined && { split: kept(row.split) }),
     ...(row.group !== undefined && { group: kept(row.group) }),
     file: isFound ? '' : Buffer.from(row.file).toString(),
@@ -126,40 +138,25 @@ function baseOf(rows: readonly Named[]): number {
 }
 
 interface Placed {
-  readonly place: Pick<Candidate, 'className' | 'split' | 'group' | 'weight'>;
-  /** One, unless an image may have several. */
+  readonly place: Pick<Candidate, 'split' | 'group' | 'weight'>;
+  /** One, unless an image may have several, or none. */
   readonly names: Set<string>;
   readonly line: number;
 }
 
-/** How the cells of a table are labels. */
-interface LabelsOf {
-  readonly several: boolean;
-  readonly of: (cell: string) => string[];
-}
-
-function labelsOf({ task, labels }: IngestConfig): LabelsOf {
-  const separator = task === 'multilabel' && typeof labels === 'object' ? labels.separator : undefined;
-  const of = (cell: string): string[] =>
-    (separator === undefined ? [cell] : cell.split(separator))
-      .map((label) => label.trim())
-      .filter((label) => label !== '');
-  return { several: task === 'multilabel', of };
-}
-
-/** The labels of each file, by its index. A file with two labels has none, unless an image may have several. */
+/** The labels of each file, by its index. A file with two labels is left out, unless an image may have several. */
 function placesOf(
   rows: readonly Named[],
   base: number,
   paths: readonly string[],
   where: string,
   shown: string,
-  { several, of }: LabelsOf,
+  several: boolean,
 ): { readonly places: ReadonlyMap<number, Placed>; readonly bad: readonly BadRow[] } {
   const places = new Map<number, Placed>();
   const contradicted = new Set<number>();
   const bad: BadRow[] = [];
-  for (const { line, label, file, files, fault, split, group, weight } of rows) {
+  for (const { line, labels, file, files, fault, unclear, split, group, weight } of rows) {
     const refuse = (kind: BadRow['kind'], reason: string): void =>
       void bad.push({ where: `${where}:${line}`, kind, reason });
     const index = files[base];
@@ -170,23 +167,22 @@ function placesOf(
     else if (index === 'missing') refuse('missing', `names \`${file}\`, which is not in \`${shown}\``);
     else if (index === 'ambiguous')
       refuse('ambiguous', `names \`${file}\`, which is the beginning of several file names in \`${shown}\``);
-    else if (of(label).length === 0) refuse('unlabeled', `has no label for \`${paths[index]}\``);
+    else if (unclear !== undefined) refuse('flag', unclear);
+    else if (labels.length === 0 && !several) refuse('unlabeled', `has no label for \`${paths[index]}\``);
     else if (group === '') refuse('ungrouped', `has no group for \`${paths[index]}\``);
     else if ('fault' in asked) refuse('split', asked.fault);
     else if ('fault' in counts) refuse('weight', counts.fault);
     else {
-      const names = new Set(of(label).map(classNameOf));
-      const [className] = names;
       const first = places.get(index);
       if (first === undefined) {
-        const place = { className, ...asked, ...counts, ...(group !== undefined && { group }) };
-        places.set(index, { place, names, line });
-      } else if (several) for (const name of names) first.names.add(name);
-      else if (first.place.className !== className) {
+        const place = { ...asked, ...counts, ...(group !== undefined && { group }) };
+        places.set(index, { place, names: new Set(labels), line });
+      } else if (several) for (const label of labels) first.names.add(label);
+      else if (!first.names.has(labels[0])) {
         contradicted.add(index);
         refuse(
           'contradicted',
-          `labels \`${paths[index]}\` as \`${className}\`, but line ${first.line} as \`${first.place.className}\``,
+          `labels \`${paths[index]}\` as \`${labels[0]}\`, but line ${first.line} as \`${[...first.names][0]}\``,
         );
       }
     }
