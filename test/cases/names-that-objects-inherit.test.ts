@@ -64,6 +64,12 @@ test('do nothing in the model card, in tables and on a terminal', async () => {
     '## Input',
     '## Output',
     '## Files',
+    '## Try it',
+    '## Use in the browser',
+    '## Use in Node',
+    '## Use in Python',
+    '## Resizing',
+    '## Check',
     '## Metrics',
   ]);
   const csv = await project.read('.pipeline/out/t/toLocaleString/predictions.csv');

@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, join, sep } from 'node:path';
 import { toDigest } from '../../core/digest.js';
 import { type CacheFs, type FileInfo, hasCode, type OpenFile, readFully, writeFully } from './cache-fs.js';
-import { diskFull } from './write-errors.js';
+import { diskFull, removedWhileWritten } from './write-errors.js';
 import type { HashedFile, PublishOptions, ReadOptions } from '../files/file-options.js';
 import { owner } from './owner.js';
 import { makeMarked, rootMarks } from './root-marks.js';
@@ -94,6 +94,9 @@ export class Files {
     let moved = false;
     try {
       moved = await this.inFolder(dirname(path), () => this.rename(temporary, path, ifTaken));
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT') || (await this.infoIfThere(temporary)) !== undefined) throw error;
+      throw removedWhileWritten(temporary, error);
     } finally {
       if (!moved) await this.discard(temporary);
     }

@@ -41,3 +41,18 @@ export function noteUnwritten(files: Noted, error: unknown): void {
   const [{ found }] = problems;
   files.note(files.root, `cannot be written, so not everything is kept for the next run: ${found}`);
 }
+
+/** A file that was just written is gone: someone empties the cache, or removes the project, file by file. */
+export function removedWhileWritten(path: string, cause: unknown): PipelineError {
+  return failure(
+    'input-output',
+    {
+      code: 'removed-while-written',
+      where: path,
+      found: 'was removed while it was written: something else removes files in the cache',
+      expected: 'a cache that only this tool changes',
+      remedy: 'stop what removes them and run again: finished stages are cached',
+    },
+    cause,
+  );
+}

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { nodeFs, type CacheFs, type OpenFile } from '../../../src/store/disk/cache-fs.js';
@@ -135,4 +135,19 @@ test('the same damage is reported once', () => {
     { path: 'a', reason: 'bad' },
     { path: 'a', reason: 'worse' },
   ]);
+});
+
+test('a file that someone removes before it has its name: the error says what happened', async () => {
+  const { files } = scratchFiles(undefined, {
+    ...nodeFs,
+    rename: async (from, to) => {
+      if (to === join(files.root, 'v1', 'a')) rmSync(from, { force: true });
+      await nodeFs.rename(from, to);
+    },
+  });
+  const failed = files.publish(join(files.root, 'v1', 'a'), Buffer.from('hello'));
+  await expect(failed).rejects.toMatchObject({
+    category: 'input-output',
+    problems: [{ code: 'removed-while-written', found: expect.stringContaining('something else removes files') }],
+  });
 });
