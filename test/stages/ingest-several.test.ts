@@ -234,3 +234,18 @@ describe('columns of 0 and 1', () => {
     expect(await digest(flags((has, i) => zeroOrOne(has || i === 3)))).not.toBe(first);
   });
 });
+
+test('a list of two labels is refused where an image has one class', async () => {
+  const lines = numbers.map((i) =>
+    JSON.stringify({ file_name: `${i}.jpg`, label: i === 7 ? ['cat', 'dog'] : [i % 2 ? 'cat' : 'dog'] }),
+  );
+  const problems = await refusal({ lines, file: 'labels.jsonl', labels: {}, changes: { task: undefined } });
+  expect(problems).toEqual([
+    {
+      code: 'row-several',
+      where: `labels.jsonl:${numbers.indexOf(7) + 1}`,
+      found: 'has 2 labels for `7.jpg`, `cat` and `dog`',
+      remedy: expect.stringContaining('set `task: multilabel`'),
+    },
+  ]);
+});

@@ -11,8 +11,8 @@ export function labelReader(
   const separator = task === 'multilabel' && typeof labels === 'object' ? labels.separator : undefined;
   const known = new Map<string, readonly string[]>();
   const partsOf = (label: LabelRow['label']): readonly string[] => {
-    if (typeof label === 'string') return separator === undefined ? [label] : label.split(separator);
-    return task === 'multilabel' ? label : [label.join(',')];
+    if (typeof label !== 'string') return label;
+    return separator === undefined ? [label] : label.split(separator);
   };
   return (label) => {
     const key = JSON.stringify(label);

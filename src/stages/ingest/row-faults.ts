@@ -18,6 +18,7 @@ export interface BadRow {
     | 'ambiguous'
     | 'unlabeled'
     | 'flag'
+    | 'several'
     | 'contradicted'
     | 'split'
     | 'weight'
@@ -45,6 +46,7 @@ const remedies: Readonly<Record<BadRow['kind'], string>> = {
   ambiguous: 'write file names with their endings',
   unlabeled: 'fill in the labels',
   flag: 'write 1 for images that have the class, and 0 or nothing for the others',
+  several: 'leave one label, or set `task: multilabel` in the ingest stage if images may have several',
   contradicted: 'remove one of the two rows',
   split: 'correct the splits, or name another column of splits in `labels` (`split: false` reads none)',
   weight: 'write weights as numbers with a decimal point',

@@ -60,8 +60,10 @@ export async function tableLabels(
   const byPath = new Map(
     [...places].map(([index, { place, names }]) => [paths[index], { ...place, className: [...names].at(0) }]),
   );
+  // An image whose row cannot be used is reported with the row.
+  const withRow = new Set(rows.map(({ files }) => files[base]));
   const withoutRow = listing.paths.filter(
-    (path, index) => !places.has(index) && path !== found.inside && isImage(path, listing.probeAt(index)),
+    (path, index) => !withRow.has(index) && path !== found.inside && isImage(path, listing.probeAt(index)),
   );
   const faults = { rows: bad, withoutRow, total: rows.length, where: found.where, shown };
   const names = columns.flags?.map(({ name }) => classNameOf(name)) ?? candidates.map(({ className }) => className);
@@ -169,6 +171,8 @@ function placesOf(
       refuse('ambiguous', `names \`${file}\`, which is the beginning of several file names in \`${shown}\``);
     else if (unclear !== undefined) refuse('flag', unclear);
     else if (labels.length === 0 && !several) refuse('unlabeled', `has no label for \`${paths[index]}\``);
+    else if (labels.length > 1 && !several)
+      refuse('several', `has ${labels.length} labels for \`${paths[index]}\`, ${nameList(labels)}`);
     else if (group === '') refuse('ungrouped', `has no group for \`${paths[index]}\``);
     else if ('fault' in asked) refuse('split', asked.fault);
     else if ('fault' in counts) refuse('weight', counts.fault);
