@@ -104,7 +104,7 @@ export function rowNotes({ rows, withoutRow, where }: RowFaults): Note[] {
   if (withoutRow.length > 0)
     notes.push({
       code: 'pictures-without-row',
-      text: `${count(withoutRow.length, 'image')} without a row in ${where}${withoutRow.length === 1 ? '' : ', such as'} ${withoutRow[0]}: left out`,
+      text: `${count(withoutRow.length, 'image')} without a row in ${where}${withoutRow.length === 1 ? ',' : ', such as'} ${withoutRow[0]}: left out`,
     });
   return notes;
 }
