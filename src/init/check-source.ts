@@ -51,7 +51,7 @@ export async function checkSource(path: string, shown: string): Promise<CheckedS
     return { warnings: empty.length === 0 ? [] : [{ code: 'empty-class-folder', ...emptyFolderText(empty, shown) }] };
   const inSplits =
     layout.splits.size > 0 ? ` in ${layout.parts.map((part) => `${part.path.join('/')}/`).join(', ')}` : '';
-  const hint = await labelHint(unsorted, shown);
+  const hint = labelHint(labels, unsorted.paths, shown);
   if (classes.length === 1) {
     throw unfit(
       'one-class',

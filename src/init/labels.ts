@@ -4,8 +4,9 @@ import { compareCodePoints } from '../core/canonical.js';
 import { classNameOf, type ClassLayout } from '../core/class-layout.js';
 import { classPlaces, type Place } from '../core/class-places.js';
 import { hasImageName } from '../core/image-name.js';
+import { matchPattern, parsePattern } from '../core/name-pattern.js';
 import { splitOfFolder, type SplitName } from '../core/split-folders.js';
-import { parsedName, textOf, type LabelGuess, type TableGuess } from '../sources/label-guess.js';
+import { textOf, type LabelGuess, type PatternGuess, type TableGuess } from '../sources/label-guess.js';
 import { FileFinder } from '../sources/table/file-finder.js';
 import { openTable } from '../sources/table/open.js';
 
@@ -23,7 +24,7 @@ export function folderLabels(layout: ClassLayout): Labels {
 
 /** Reads a table to its end. `paths` are relative to the folder `root`. */
 export async function guessedLabels(guess: LabelGuess, root: string, paths: readonly string[]): Promise<Labels> {
-  const places = guess.kind === 'table' ? await tablePlaces(guess, root, paths) : patternPlaces(guess.folder, paths);
+  const places = guess.kind === 'table' ? await tablePlaces(guess, root, paths) : patternPlaces(guess, paths);
   const all = [...places.values()];
   return {
     classes: [...new Set(all.map(({ className }) => className))].sort(compareCodePoints),
@@ -32,11 +33,14 @@ export async function guessedLabels(guess: LabelGuess, root: string, paths: read
   };
 }
 
-function patternPlaces(folder: string, paths: readonly string[]): ReadonlyMap<string, Place> {
+/** By the pattern itself, as ingest reads it. */
+function patternPlaces({ folder, pattern }: PatternGuess, paths: readonly string[]): ReadonlyMap<string, Place> {
   const places = new Map<string, Place>();
+  const parsed = parsePattern(pattern, 'label');
+  if (!('parts' in parsed)) return places;
   for (const path of paths) {
     const label =
-      dirname(path) === (folder || '.') && hasImageName(path) ? parsedName(basename(path))?.label : undefined;
+      dirname(path) === (folder || '.') && hasImageName(path) ? matchPattern(parsed, basename(path))?.label : undefined;
     if (label !== undefined) places.set(path, { className: classNameOf(label) });
   }
   return places;

@@ -21,7 +21,7 @@ export interface TableGuess {
   readonly folder: string;
 }
 
-interface PatternGuess {
+export interface PatternGuess {
   readonly kind: 'pattern';
   /** The folder of the images, relative to the source; empty if it is the source. */
   readonly folder: string;
@@ -179,7 +179,7 @@ function patternOf(images: readonly string[]): LabelGuess | undefined {
 }
 
 /** `red-fox`, `-` of `red-fox-012.jpg`: the part before the last number, and what is between; undefined for other names. */
-export function parsedName(name: string): { readonly label: string; readonly separator: string } | undefined {
+function parsedName(name: string): { readonly label: string; readonly separator: string } | undefined {
   const stem = name.slice(0, Math.max(0, name.lastIndexOf('.')));
   const before = withoutTrailing(stem, '0123456789');
   const label = withoutTrailing(before, '-._ ');

@@ -1,7 +1,7 @@
 /** For images that are not in class folders: what to write if their labels seem to be elsewhere. */
 import { nameList } from '../core/text/names.js';
 import { yamlString } from '../core/text/yaml-string.js';
-import { guessLabels, tablesOf, type LabelGuess, type Unsorted, type WithoutHeader } from './label-guess.js';
+import { tablesOf, type LabelGuess, type WithoutHeader } from './label-guess.js';
 
 /** Replaces `expected` and `remedy` of a problem. */
 export interface LabelHint {
@@ -11,13 +11,19 @@ export interface LabelHint {
 
 const expected = 'one folder per class, or `labels` that say where else the labels are';
 
-/** Undefined if nothing shows where the labels are. `shown`: the folder as the pipeline names it, undefined in an archive. */
-export async function labelHint(unsorted: Unsorted, shown: string | undefined): Promise<LabelHint | undefined> {
-  const guess = await guessLabels(unsorted);
+/**
+ * Undefined if nothing shows where the labels are. `paths`: the files of the source. `shown`: the folder as the pipeline
+ * names it, undefined in an archive.
+ */
+export function labelHint(
+  guess: LabelGuess | WithoutHeader | undefined,
+  paths: readonly string[],
+  shown: string | undefined,
+): LabelHint | undefined {
   // What names are relative to cannot be set for a table in an archive.
   if (guess !== undefined && !(guess.kind === 'table' && guess.folder !== '' && shown === undefined))
     return { expected, remedy: remedyOf(guess, shown) };
-  const tables = tablesOf(unsorted.paths);
+  const tables = tablesOf(paths);
   if (tables.length === 0) return undefined;
   return {
     expected,

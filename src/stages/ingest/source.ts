@@ -241,8 +241,10 @@ export async function hintFor(
   { listing, root }: Listed,
 ): Promise<LabelHint | undefined> {
   if (question !== undefined || classes.length >= 2) return undefined;
+  // One import after the other: the second module imports the first.
+  const { guessLabels } = await import('../../sources/label-guess.js');
   const { labelHint } = await import('../../sources/label-hint.js');
-  return labelHint(listing, parseArchiveRoot(root) === undefined ? root : undefined);
+  return labelHint(await guessLabels(listing), listing.paths, parseArchiveRoot(root) === undefined ? root : undefined);
 }
 
 /** The images are cached under the archive's digest, so they must be the ones from the archive. */
