@@ -1,6 +1,7 @@
 /** The intervals of metrics, as documents have them. */
 import { isFiniteNumber, type Guard } from '../core/guards.js';
 import { own } from '../core/own.js';
+import type { Interval } from './interval.js';
 
 /** From and to, at 95 percent; undefined if images redrawn have no such figure. */
 export type Range = readonly [low: number, high: number];
@@ -13,6 +14,13 @@ export interface ClassIntervals {
 
 export const isRange: Guard<Range> = (value): value is Range =>
   Array.isArray(value) && value.length === 2 && value.every(isFiniteNumber);
+
+/** An interval as documents have it. */
+export function asRange({ low, high }: Interval): Range;
+export function asRange(interval: Interval | undefined): Range | undefined;
+export function asRange(interval: Interval | undefined): Range | undefined {
+  return interval && [interval.low, interval.high];
+}
 
 /** The interval of a metric, whichever the task; undefined if it has none. */
 export function rangeOf(intervals: object | undefined, metric: string): Range | undefined {

@@ -27,6 +27,17 @@ export interface EpochRecord extends EpochMetrics {
   readonly learning_rate: number;
 }
 
+/** The metrics of an epoch, in the order of tables. */
+export const epochMetrics = [
+  'loss',
+  'accuracy',
+  'binary_accuracy',
+  'val_loss',
+  'val_accuracy',
+  'val_binary_accuracy',
+  'learning_rate',
+] as const satisfies readonly (keyof EpochRecord)[];
+
 /** Output `history` of train. */
 export interface History {
   readonly epochs: readonly EpochRecord[];

@@ -1,7 +1,7 @@
 /** The trainings of the folds that an evaluation sums up. */
 import type { Json } from '../../core/canonical.js';
 import type { RecordedNode } from '../../core/run-record.js';
-import type { EpochRecord, History } from '../../model/results.js';
+import { epochMetrics, type EpochRecord, type History } from '../../model/results.js';
 import { outcomeOf, valueOf, type RunResults } from './kept.js';
 import { readTraining, type Training } from './training.js';
 
@@ -34,18 +34,9 @@ export function meanHistory(trainings: readonly (Training | undefined)[]): Histo
   const histories = trainings.flatMap((training) => (training && valueOf(training.history)) ?? []);
   if (histories.length === 0 || histories.length < trainings.length) return undefined;
   const length = Math.min(...histories.map(({ epochs }) => epochs.length));
-  const names = [
-    'loss',
-    'accuracy',
-    'binary_accuracy',
-    'val_loss',
-    'val_accuracy',
-    'val_binary_accuracy',
-    'learning_rate',
-  ] as const;
   const epochs = Array.from({ length }, (_, index) => {
     const rows = histories.map((history) => history.epochs[index]);
-    const measured = names.filter((name) => rows.every((row) => row[name] !== undefined));
+    const measured = epochMetrics.filter((name) => rows.every((row) => row[name] !== undefined));
     return Object.fromEntries(
       measured.map((name) => [name, mean(rows.map((row) => row[name]!))]),
     ) as unknown as EpochRecord;

@@ -1,7 +1,7 @@
 /** The intervals of an evaluation's metrics: Wilson's for shares of images, the bootstrap for everything else. */
-import { bootstrap, wilson, type Interval } from '../../model/interval.js';
+import { bootstrap, wilson } from '../../model/interval.js';
 import { crossEntropy } from '../../model/metrics.js';
-import type { ClassIntervals } from '../../model/ranges.js';
+import { asRange, type ClassIntervals } from '../../model/ranges.js';
 import type { MetricIntervals } from '../../model/results.js';
 
 /** An evaluation as intervals need it, one entry for each image. */
@@ -20,24 +20,22 @@ export function intervalsOf(answers: Answers): MetricIntervals {
   const { labels, predicted, classes, secondScores } = answers;
   const hits = labels.filter((label, row) => label === predicted[row]).length;
   const [loss, precision, recall, f1, auc, ...f1OfClass] = bootstrap(labels.length, redrawn(answers));
-  const of = (interval: Interval | undefined): readonly [number, number] | undefined =>
-    interval && [interval.low, interval.high];
   const counts = countsOf(labels, predicted, classes.length);
   const perClass = classes.map((name, index): [string, ClassIntervals] => [
     name,
     {
-      precision: of(wilson(counts.hits[index], counts.called[index]))!,
-      recall: of(wilson(counts.hits[index], counts.support[index]))!,
-      f1: of(f1OfClass[index]),
+      precision: asRange(wilson(counts.hits[index], counts.called[index])),
+      recall: asRange(wilson(counts.hits[index], counts.support[index])),
+      f1: asRange(f1OfClass[index]),
     },
   ]);
   return {
-    loss: of(loss),
-    accuracy: of(wilson(hits, labels.length))!,
-    macro_precision: of(precision),
-    macro_recall: of(recall),
-    macro_f1: of(f1),
-    ...(secondScores === undefined ? {} : { roc_auc: of(auc) }),
+    loss: asRange(loss),
+    accuracy: asRange(wilson(hits, labels.length)),
+    macro_precision: asRange(precision),
+    macro_recall: asRange(recall),
+    macro_f1: asRange(f1),
+    ...(secondScores === undefined ? {} : { roc_auc: asRange(auc) }),
     per_class: Object.fromEntries(perClass),
   };
 }

@@ -1,10 +1,10 @@
 /** The intervals of an evaluation whose images have any number of classes, in the way of `intervals.ts`. */
 import type { Label } from '../../image/dataset.js';
-import { bootstrap, wilson, type Interval } from '../../model/interval.js';
+import { bootstrap, wilson } from '../../model/interval.js';
 import { crossEntropy } from '../../model/metrics.js';
 import { ratesOf, type Decisions } from '../../model/multilabel.js';
 import type { MultilabelClassIntervals, MultilabelIntervals } from '../../model/multilabel-results.js';
-import type { Range } from '../../model/ranges.js';
+import { asRange } from '../../model/ranges.js';
 
 interface Redrawn {
   readonly predictions: Float32Array;
@@ -27,14 +27,16 @@ const MOST_SCORES = 1e6;
 export function multilabelIntervals(answers: Answers): MultilabelIntervals {
   const { labels, classes, decisions, right, predictions } = answers;
   const drawn = predictions.length > MOST_SCORES ? [] : bootstrap(labels.length, multilabelRedrawn(answers));
-  const [loss, mAP, macroP, macroR, macroF1, microP, microR, microF1, ...rest] = drawn.map(rangeOf);
+  const [loss, mAP, macroP, macroR, macroF1, microP, microR, microF1, ...rest] = drawn.map((interval) =>
+    asRange(interval),
+  );
   const perClass = classes.map((name, index): [string, MultilabelClassIntervals] => {
     const { true_positives: hits, false_positives: wrong, false_negatives: missed } = decisions[index];
     return [
       name,
       {
-        precision: rangeOf(wilson(hits, hits + wrong))!,
-        recall: rangeOf(wilson(hits, hits + missed))!,
+        precision: asRange(wilson(hits, hits + wrong)),
+        recall: asRange(wilson(hits, hits + missed)),
         f1: rest[index],
         average_precision: rest[classes.length + index],
       },
@@ -43,7 +45,7 @@ export function multilabelIntervals(answers: Answers): MultilabelIntervals {
   return {
     loss,
     mAP,
-    subset_accuracy: rangeOf(wilson(right, labels.length))!,
+    subset_accuracy: asRange(wilson(right, labels.length)),
     macro_precision: macroP,
     macro_recall: macroR,
     macro_f1: macroF1,
@@ -52,10 +54,6 @@ export function multilabelIntervals(answers: Answers): MultilabelIntervals {
     micro_f1: microF1,
     per_class: Object.fromEntries(perClass),
   };
-}
-
-function rangeOf(interval: Interval | undefined): Range | undefined {
-  return interval && [interval.low, interval.high];
 }
 
 /**

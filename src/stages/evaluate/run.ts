@@ -157,7 +157,7 @@ function nothingToChooseOn(): PipelineError {
   return failure('bad-data', {
     code: 'split-empty',
     field: ['threshold'],
-    found: '`threshold: f1` chooses thresholds on validation images, but there are none that can be used',
+    found: '`threshold: f1` chooses thresholds on validation images, but no validation image is usable',
     expected: 'validation images, or a number',
     remedy: 'give `split.validation` a share, or write `threshold: 0.5`',
   });
