@@ -15,6 +15,7 @@ const readJson = async (name) => JSON.parse(await readFile(new URL(name, schemas
 
 const kinds = (await readdir(new URL('stages/', schemas))).map((name) => name.replace('.schema.json', '')).sort();
 const project = await readJson('project.schema.json');
+const trust = await readJson('trust.schema.json');
 const stages = Object.fromEntries(
   await Promise.all(kinds.map(async (kind) => [kind, await readJson(`stages/${kind}.schema.json`)])),
 );
@@ -105,9 +106,9 @@ async function configTypes() {
     "/** How numbers are stored; they are always computed in float32. */\nexport type FloatType = PipelineConfig['features']['dtype'];\n",
   );
   const titles = {};
-  for (const [name, schema] of [['project', project], ...Object.entries(stages)]) {
+  for (const [name, schema] of Object.entries({ project, trust, ...stages })) {
     parts.push(await compile(loaded(schema), schema.title, options));
-    if (name !== 'project') titles[name] = schema.title;
+    if (Object.hasOwn(stages, name)) titles[name] = schema.title;
   }
   const entries = Object.entries(titles).map(([kind, title]) => `  '${kind}': ${title};`);
   parts.push(`/** The config of each kind. */\nexport interface StageConfigs {\n${entries.join('\n')}\n}`);
@@ -142,7 +143,7 @@ function compiledValidators() {
     code: { source: true, esm: true, lines: true },
   });
   for (const keyword of marks) ajv.addKeyword({ keyword });
-  const all = Object.entries({ project, ...stages });
+  const all = Object.entries({ project, trust, ...stages });
   for (const [name, schema] of all) ajv.addSchema(schema, name);
   const code = standalone.default(ajv, Object.fromEntries(all.map(([name]) => [validatorName(name), name])));
   const imports = [];
@@ -150,7 +151,7 @@ function compiledValidators() {
     if (!imports.includes(path)) imports.push(path);
     return `runtime${imports.indexOf(path)}`;
   });
-  const table = ['project', ...kinds].map((name) => `  '${name}': ${validatorName(name)},`);
+  const table = ['project', 'trust', ...kinds].map((name) => `  '${name}': ${validatorName(name)},`);
   return [
     '// @ts-nocheck -- made by scripts/generate.mjs from schemas/.',
     ...imports.map((path, index) => `import runtime${index} from '${path}.js';`),

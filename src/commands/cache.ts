@@ -1,17 +1,18 @@
-/** pipeline cache: shows the size of the cache, shrinks it, checks it for damage, or trusts it. */
+/** pipeline cache: shows the size of the cache, shrinks it, checks it for damage, trusts it, or says whom to trust. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { bytesText } from '../core/text/bytes-text.js';
 import { exitCodes } from '../core/problem.js';
 import { columnLines, type Column } from '../report/columns.js';
 import { formatProblems } from '../report/problems.js';
-import { cachePlaceOf, trustCache } from '../runner/cache-place.js';
+import { cachePlaceOf } from '../runner/cache-place.js';
 import { refuseLinks } from '../runner/checkout/own-folder.js';
 import { projectIn } from '../runner/checkout/project.js';
 import { agoText, count } from '../report/words.js';
 import { limitsFrom, parseAge, parseSize, type Limits } from '../store/limits.js';
 import type { Shelf } from '../store/upkeep/maintenance.js';
 import type { CommandSpec, Host } from './host.js';
+import { registerTrust } from './cache/trust.js';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -28,18 +29,23 @@ The cache belongs to the project in the current folder, or is the folder that PI
 exceeds its limits: PIPELINE_CACHE_MAX_SIZE (default 20GB) and PIPELINE_CACHE_MAX_AGE (default 30d), which gc uses too.
 What the last run of each pipeline needs, and what a running one uses, is never removed.
 
+Results in a cache that several machines share are signed: keygen creates the key of a machine, and trust NAME KEY lets
+this project use what it signs (pipeline.trust.yaml).
+
 Examples:
   pipeline cache du
   pipeline cache gc --dry-run
   pipeline cache gc --max-size 5GB
   pipeline cache verify
-  pipeline cache trust`;
+  pipeline cache trust
+  pipeline cache keygen
+  pipeline cache trust ci ed25519:2mTZkP0x...`;
 
 export const cache: CommandSpec = {
   register(program, host, done) {
     const parent = program
       .command('cache')
-      .description('show, shrink, check or trust the cache')
+      .description('show, shrink, check or trust the cache, and say who may write a shared one')
       .addHelpText('after', help);
     const command = (name: string, description: string): Command =>
       parent.command(name).description(description).option('--json', 'print one JSON object to stdout');
@@ -54,19 +60,7 @@ export const cache: CommandSpec = {
     command('verify', 'read the whole cache and remove damaged files; exits with 5 if there are any').action(
       async (options: JsonOption) => done(await verify(options, host)),
     );
-    command('trust', 'use the results of a cache that came with this project; only if you know who created it').action(
-      async (options: JsonOption) => {
-        const project = projectIn(host.cwd);
-        refuseLinks(project);
-        const { root, state } = await trustCache(project);
-        host.stdout(
-          options.json
-            ? `${JSON.stringify({ event: 'cache-trust', root, state })}\n`
-            : `${root}: ${state === 'trusted' ? 'trusted; its results are used from now on' : 'already trusted'}\n`,
-        );
-        done(0);
-      },
-    );
+    registerTrust(command, host, done);
   },
 };
 

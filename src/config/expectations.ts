@@ -6,7 +6,8 @@ import { listed } from './words.js';
 export const patternWords: Readonly<Record<string, string>> = {
   '^(?!(?:[Hh]ost|[Rr]ange|[Cc]onnection|[Cc]ontent-[Ll]ength|[Tt]ransfer-[Ee]ncoding)$)[A-Za-z][A-Za-z0-9-]*$':
     'a name such as `Authorization`, not one that the download itself sets',
-  '^PIPELINE_[A-Z0-9_]+$': 'the name of an environment variable that begins with PIPELINE_, such as `PIPELINE_TOKEN`',
+  '^PIPELINE_(?!SIGNING_)[A-Z0-9_]+$':
+    'the name of an environment variable that begins with PIPELINE_, such as `PIPELINE_TOKEN`, but not the signing key',
   '^\\s*[0-9.eE+-]+\\s*(/\\s*[0-9.eE+-]+\\s*)?$': 'a fraction such as `1/255`',
   '^[A-Za-z0-9][A-Za-z0-9._-]*$': 'letters, digits, `.`, `_` and `-`, starting with a letter or digit',
   '^[A-Za-z][A-Za-z0-9_-]{0,63}$': 'at most 64 letters, digits, `_` and `-`, starting with a letter',
@@ -15,6 +16,8 @@ export const patternWords: Readonly<Record<string, string>> = {
   '^[0-9a-f]{64}$': 'a SHA-256 digest: 64 hexadecimal digits (0-9, a-f)',
   '^[0-9a-f]{32}$': 'an MD5 digest: 32 hexadecimal digits (0-9, a-f)',
   '^(?!/)(?!(.*/)?\\.\\.(/|$)).+$': 'the path of a folder inside the source, without `..`',
+  '^ed25519:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$':
+    'a public key from `pipeline cache keygen`: `ed25519:` and 44 characters of base64',
   '^https?://[^/]+/': 'a URL that starts with `https://`',
 };
 

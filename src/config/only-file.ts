@@ -7,7 +7,7 @@ import { readSource } from './source.js';
 
 /** The name of the one file in a folder that looks like a pipeline. Throws `invalid` if there is none, or several. */
 export async function onlyPipelineIn(folder: string): Promise<string> {
-  const names = (await readdir(folder)).filter((name) => /(?<!\.lock)\.ya?ml$/.test(name)).sort();
+  const names = (await readdir(folder)).filter((name) => /(?<!\.lock|\.trust)\.ya?ml$/.test(name)).sort();
   const texts = await Promise.all(names.map((name) => readSource(join(folder, name)).catch(() => '')));
   // Files of other programs may be there too.
   const pipelines = names.filter((_, index) => /^stages\s*:/m.test(texts[index]));

@@ -14,6 +14,8 @@ export interface Subject {
   readonly schema: Schema;
   readonly path: FieldPath;
   readonly locator: Locator;
+  /** What the file is, for messages; `the pipeline` if left out. */
+  readonly whole?: string;
 }
 
 /** One failed keyword, with the path of its value from the top of the file. */
@@ -90,10 +92,10 @@ type Wording = (finding: Finding, subject: Subject, all: readonly Finding[]) => 
 
 /** Keywords that are about the names in a mapping or the items of a list, rather than about one value. */
 const structural: Readonly<Record<string, Wording>> = {
-  additionalProperties: (finding, { schema: root, locator }) => {
+  additionalProperties: (finding, { schema: root, locator, whole }) => {
     const name = unknownName(finding);
     const names = Object.keys(finding.schema.properties ?? {});
-    const owner = fieldName(finding.path);
+    const owner = fieldName(finding.path, whole);
     return [
       {
         code: 'unknown-field',
@@ -105,7 +107,7 @@ const structural: Readonly<Record<string, Wording>> = {
     ];
   },
 
-  required: ({ error, path, schema }, { schema: root, locator }, all) => {
+  required: ({ error, path, schema }, { schema: root, locator, whole }, all) => {
     const name = String(error.params.missingProperty);
     // It is there, but misspelled, which is reported already.
     const unknown = all.filter((other) => isUnknownField(other) && other.error.instancePath === error.instancePath);
@@ -116,7 +118,7 @@ const structural: Readonly<Record<string, Wording>> = {
       {
         code: 'missing-field',
         ...locator.at(path, 'key'),
-        found: `${fieldName(path)} has no \`${name}\``,
+        found: `${fieldName(path, whole)} has no \`${name}\``,
         expected: field === undefined ? undefined : describe(field, root),
         remedy: `add \`${name}:\``,
       },
@@ -170,7 +172,7 @@ function unknownName({ error }: Finding): string {
 
 const rangeKeywords = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']);
 
-function wrongValue({ error, path, schema }: Finding, { schema: root, locator }: Subject): Problem {
+function wrongValue({ error, path, schema }: Finding, { schema: root, locator, whole }: Subject): Problem {
   const choices = alternatives(schema, root).flatMap((alternative) => [...(alternative.enum ?? []), alternative.const]);
   const names = choices.filter((choice) => typeof choice === 'string');
   const code = rangeKeywords.has(error.keyword) ? 'out-of-range' : names.length > 0 ? 'not-a-choice' : 'wrong-type';
@@ -179,7 +181,7 @@ function wrongValue({ error, path, schema }: Finding, { schema: root, locator }:
   return {
     code,
     ...place,
-    found: `${fieldName(path)} is ${showValue(error.data)}`,
+    found: `${fieldName(path, whole)} is ${showValue(error.data)}`,
     expected: describe(schema, root),
     remedy: error.data === null ? remedyForNothing(target, path, place.where) : remedyFor(error.data, target, names),
   };

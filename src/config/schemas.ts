@@ -64,6 +64,11 @@ export function projectSchema(): Schema {
   return load('project');
 }
 
+/** The schema of pipeline.trust.yaml. */
+export function trustSchema(): Schema {
+  return load('trust');
+}
+
 /** The closed schema of a kind of stage. */
 export function stageSchema(kind: StageKind): Schema {
   return load(`stages/${kind}`);

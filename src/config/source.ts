@@ -57,7 +57,7 @@ async function isFolder(folder: string, thrown: unknown): Promise<PipelineError>
 }
 
 function isPipelineName(name: string): boolean {
-  return /(?<!\.lock)\.ya?ml$/.test(name);
+  return /(?<!\.lock|\.trust)\.ya?ml$/.test(name);
 }
 
 async function unreadable(file: string, thrown: unknown): Promise<PipelineError> {

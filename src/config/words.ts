@@ -7,11 +7,11 @@ export function showPath(path: FieldPath): string {
   return path.join('.');
 }
 
-/** A field as a message names it: its own name, or its place in a list, counted from 1. */
-export function fieldName(path: FieldPath): string {
+/** A field as a message names it: its own name, or its place in a list, counted from 1; `whole` is what the file is. */
+export function fieldName(path: FieldPath, whole = 'the pipeline'): string {
   const last = path[path.length - 1];
-  if (last === undefined) return 'the pipeline';
-  return typeof last === 'number' ? `item ${last + 1} of ${fieldName(path.slice(0, -1))}` : `\`${last}\``;
+  if (last === undefined) return whole;
+  return typeof last === 'number' ? `item ${last + 1} of ${fieldName(path.slice(0, -1), whole)}` : `\`${last}\``;
 }
 
 /** A value as a message shows it: what it is, and of long ones the beginning. */

@@ -70,6 +70,30 @@ export interface PipelineConfig {
 }
 
 /**
+ * pipeline.trust.yaml: the keys whose results a project takes from a shared cache.
+ */
+export interface TrustConfig {
+  $schema?: string;
+  /**
+   * The version of the file format.
+   */
+  version: 1;
+  /**
+   * Who may write results. To revoke a key, remove it.
+   */
+  keys: {
+    /**
+     * Whose key it is, such as `ci`.
+     */
+    name: string;
+    /**
+     * The public key that `pipeline cache keygen` prints.
+     */
+    key: string;
+  }[];
+}
+
+/**
  * Augments the training images in repeatable views, with the formulas of Keras's ImageDataGenerator; sharpness is PIL's. Validation and test images are never augmented.
  */
 export interface AugmentConfig {

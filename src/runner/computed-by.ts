@@ -5,6 +5,7 @@
 import { arch, cpus } from 'node:os';
 import type { Json } from '../core/canonical.js';
 import { isShapedAs, isString } from '../core/guards.js';
+import { machineClass } from '../core/machine-class.js';
 
 const isOfEngine = isShapedAs({ engine: isShapedAs({ name: isString, backend: isString, version: isString }) });
 
@@ -14,5 +15,5 @@ export function computedByOf(environment: Json): Readonly<Record<string, string>
   const { name: engine, backend, version } = environment.engine;
   // Some systems report no processor, or a model padded with spaces.
   const processor = cpus()[0]?.model.trim() || 'unknown';
-  return { engine, backend, version, processor, architecture: arch() };
+  return { engine, backend, version, processor, architecture: arch(), machineClass: machineClass() };
 }

@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { stageKinds } from '../../src/core/schema-types.js';
 import { describe as describeSchema, patternWords } from '../../src/config/expectations.js';
-import { memberSchema, projectSchema, type Schema, stageSchema } from '../../src/config/schemas.js';
+import { memberSchema, projectSchema, type Schema, stageSchema, trustSchema } from '../../src/config/schemas.js';
 
-const schemas = [projectSchema(), ...stageKinds.map(stageSchema)];
+const schemas = [projectSchema(), trustSchema(), ...stageKinds.map(stageSchema)];
 
 /** All schemas inside a schema. */
 function within(value: unknown): Schema[] {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ActionKey } from '../../src/core/digest.js';
 import type { RunEvent } from '../../src/core/event.js';
+import { machineClass } from '../../src/core/machine-class.js';
 import { resolveEngine } from '../../src/engine/resolve.js';
 import { actionKeyOf, type Preimage } from '../../src/runner/action-key.js';
 import { native } from '../engine/tfjs/backends.js';
@@ -176,15 +177,24 @@ describe('after a run', () => {
     const { key, preimage, computedBy } = byKind.get('train')!;
     const { name, backend, version } = resolveEngine('auto');
     const processor = cpus()[0].model.trim();
-    expect(computedBy).toEqual({ engine: name, backend, version, processor, architecture: process.arch });
+    const kind = machineClass();
+    expect(computedBy).toEqual({
+      engine: name,
+      backend,
+      version,
+      processor,
+      architecture: process.arch,
+      machineClass: kind,
+    });
     expect(actionKeyOf(preimage)).toBe(key);
     expect(JSON.stringify(preimage)).not.toContain(processor);
+    expect(JSON.stringify(preimage)).not.toContain('machineClass');
     expect(
       [...byKind.values()].flatMap((one) => (one.computedBy === undefined ? [] : one.preimage.kind)).sort(),
     ).toEqual(['evaluate', 'export', 'train']);
     const explain = async (...args: string[]) => (await project.command('explain', 'pets.yaml', ...args)).stdout;
     expect(await explain('train')).toContain(
-      `  computed by: ${name} ${version} (${backend}) on ${processor}, ${process.arch}\n`,
+      `  computed by: ${name} ${version} (${backend}) on ${processor}, ${kind}\n`,
     );
     expect(JSON.parse(await explain('train', '--json'))).toMatchObject({ computedBy });
     expect(await explain('ingest')).not.toContain('computed by');

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { machineClass } from '../../src/core/machine-class.js';
 import { computedByText } from '../../src/report/computed-by.js';
 import { computedByOf } from '../../src/runner/computed-by.js';
 
@@ -11,11 +12,13 @@ test('only results of an engine have it', () => {
     ...complete,
     processor: expect.stringMatching(/^\S(.*\S)?$/),
     architecture: process.arch,
+    machineClass: machineClass(),
   });
 });
 
 test.each([
   [complete, 'onnx 1.30.0 (cpu) on Xeon, x64'],
+  [{ ...complete, machineClass: 'x64-avx2' }, 'onnx 1.30.0 (cpu) on Xeon, x64-avx2'],
   [{ ...complete, processor: 'unknown' }, 'onnx 1.30.0 (cpu) on an unknown processor, x64'],
   [{ engine: 'onnx' }, undefined],
   [undefined, undefined],
