@@ -56,7 +56,7 @@ async function writePipeline(folder: string | undefined, options: InitOptions, h
   const { checkSource } = await import('../init/check-source.js');
   const source = folder === undefined ? host.exampleImages : resolve(cwd, folder);
   const shown = folder ?? source;
-  const { warnings, labels, shards } = await checkSource(source, shown);
+  const { warnings, labels, shards, inside } = await checkSource(source, shown);
   const isFolder = (await stat(source)).isDirectory();
   const file = fileFor(source, folder, isFolder, options.to, host);
   const project = projectRootOf(dirname(file));
@@ -69,6 +69,7 @@ async function writePipeline(folder: string | undefined, options: InitOptions, h
     isFolder,
     labels,
     shards,
+    inside,
     file,
     name: pipelineNameOf(basename(file, extname(file))),
     written: shownFrom(project, source).split(sep).join('/'),

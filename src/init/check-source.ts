@@ -1,5 +1,6 @@
 /** Checks a folder or archive before `init` writes a pipeline for it that would fail. */
 import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sourceFolders } from '../config/class-folders.js';
 import { emptyFolderText } from '../config/lint/sources.js';
 import { questionProblem } from '../core/layout-words.js';
@@ -7,8 +8,10 @@ import { isClutter } from '../core/clutter.js';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { archiveKindOf } from '../sources/archive/kind.js';
 import { guessLabels, type LabelGuess } from '../sources/label-guess.js';
+import type { LabelColumns } from '../sources/label-columns.js';
 import { labelHint, type LabelHint } from '../sources/label-hint.js';
 import { shardsAmong } from '../sources/shards.js';
+import { labelsInside } from '../sources/table-guess.js';
 import { listFiles } from '../store/files/file-list.js';
 
 const expected =
@@ -20,6 +23,8 @@ export interface CheckedSource {
   readonly labels?: LabelGuess;
   /** The Parquet files of a folder, if they contain its images: paths with `/`. */
   readonly shards?: readonly string[];
+  /** The columns of their labels, if an image may have several. */
+  readonly inside?: LabelColumns;
 }
 
 /** Rejects with `bad-data` if ingest could never read it. `shown` is the path as the user wrote it. */
@@ -43,7 +48,7 @@ export async function checkSource(path: string, shown: string): Promise<CheckedS
   const inFolders = classes.length >= 2 && question === undefined;
   const unsorted = { root: path, paths: inFolders ? [] : listFiles(path, 'followed').paths };
   const shards = shardsAmong(unsorted.paths);
-  if (shards.length > 0) return { warnings: [], shards };
+  if (shards.length > 0) return { warnings: [], shards, inside: await severalInside(path, shards[0]) };
   const labels = await guessLabels(unsorted);
   if (labels !== undefined && labels.kind !== 'without-header') return { warnings: [], labels };
   if (question !== undefined) throw new PipelineError('bad-data', [questionProblem(question, shown)]);
@@ -70,6 +75,11 @@ export async function checkSource(path: string, shown: string): Promise<CheckedS
     'put the images of each class into a separate folder and run init again',
     hint,
   );
+}
+
+async function severalInside(folder: string, shard: string): Promise<LabelColumns | undefined> {
+  const labels = await labelsInside(join(folder, shard), shard);
+  return labels?.kind === 'one' ? undefined : labels;
 }
 
 function unfit(code: string, where: string, found: string, remedy: string, hint?: LabelHint): PipelineError {

@@ -1,9 +1,11 @@
-/** What `init` saw, in three lines. */
+/** What `init` saw, in a few lines. */
 import { isUnbalanced } from '../core/class-balance.js';
 import { formatNames, type ImageFormat } from '../core/image-signatures.js';
 import { count } from '../core/text/count.js';
 import { plainNames } from '../core/text/names.js';
+import type { LabelColumns } from '../sources/label-columns.js';
 import type { LabelGuess } from '../sources/label-guess.js';
+import { isMultilabel } from '../sources/label-hint.js';
 import type { ClassCount, Sample, Survey } from './survey.js';
 
 /** Beyond it, the smallest and the largest class stand for all. */
@@ -12,23 +14,53 @@ const MOST_CLASSES = 6;
 /** `shown` is the source as people wrote it. */
 export function describeSurvey(survey: Survey, shown: string, labels?: LabelGuess): string[] {
   const { images, classes, sample } = survey;
+  const several = isMultilabel(labels) ? [`  ${severalText(survey)}`] : [];
   const seen = sample.opened < images ? `a sample of ${sample.opened}` : 'all files';
   return [
     `${shown}: ${count(images, 'image')} in ${classes.length} classes${labels === undefined ? '' : ` by ${placeText(labels)}`}: ${countsOf(classes)}`,
+    ...several,
     `  ${seen}: ${sample.sizes.length === 0 ? 'no readable image' : `${formatsOf(sample)}; ${sizesOf(sample)}`}`,
-    `  ${troublesOf(survey)}`,
+    `  ${troublesOf(survey, isMultilabel(labels))}`,
   ];
 }
 
 /** What is in a folder of Parquet files, by their names. */
-export function describeShards(files: number, splits: ReadonlySet<string>, shown: string): string[] {
+export function describeShards(
+  files: number,
+  splits: ReadonlySet<string>,
+  shown: string,
+  several: LabelColumns | undefined,
+): string[] {
   const which = splits.size === 0 ? '' : `, with the splits ${plainNames([...splits])}`;
-  return [`${shown}: ${count(files, 'Parquet file')}${which}; their images and labels are read as the hub stores them`];
+  return [
+    `${shown}: ${count(files, 'Parquet file')}${which}; their images and labels are read as the hub stores them`,
+    ...(several === undefined ? [] : [`  multilabel: an image may have several classes, by ${columnsText(several)}`]),
+  ];
 }
 
 /** Where the labels are, after `by`. */
 function placeText(labels: LabelGuess): string {
-  return labels.kind === 'table' ? `the column ${labels.label} of ${labels.table}` : `names like ${labels.pattern}`;
+  if (labels.kind === 'pattern') return `names like ${labels.pattern}`;
+  return columnsText(labels.labels, ` of ${labels.table}`);
+}
+
+function columnsText(columns: LabelColumns, ofTable = ''): string {
+  switch (columns.kind) {
+    case 'flags':
+      return `the ${columns.columns.length} columns of 0 and 1${ofTable}`;
+    case 'separated':
+      return `the column ${columns.column}${ofTable}, divided at ${JSON.stringify(columns.separator)}`;
+    case 'lists':
+      return `the lists in the column ${columns.column}${ofTable}`;
+    case 'one':
+      return `the column ${columns.column}${ofTable}`;
+  }
+}
+
+/** A table in which every image has one class may be meant otherwise. */
+function severalText({ several, none }: Survey): string {
+  if (several === 0 && none === 0) return 'multilabel: an image could have several classes, but each has exactly one';
+  return `multilabel: ${count(several, 'image')} with several classes, ${none.toLocaleString('en-US')} with none`;
 }
 
 function countsOf(classes: readonly ClassCount[]): string {
@@ -61,8 +93,11 @@ function sizesOf({ sizes }: Sample): string {
   return first === last ? `${first} pixels` : `${first} to ${last} pixels, typically ${middle}`;
 }
 
-function troublesOf({ sample, classes }: Survey): string {
-  const { unreadable, duplicates, conflicts } = sample;
+function troublesOf({ sample, classes }: Survey, mayBeSeveral: boolean): string {
+  const { unreadable } = sample;
+  // An image has the classes of all its copies.
+  const conflicts = mayBeSeveral ? 0 : sample.conflicts;
+  const duplicates = sample.duplicates + (sample.conflicts - conflicts);
   const [least, most] = extremesOf(classes);
   const found = [
     unreadableOf(unreadable),

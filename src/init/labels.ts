@@ -2,24 +2,39 @@
 import { basename, dirname, join } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
 import { classNameOf, type ClassLayout } from '../core/class-layout.js';
-import { classPlaces, type Place } from '../core/class-places.js';
+import { classPlaces } from '../core/class-places.js';
 import { hasImageName } from '../core/image-name.js';
 import { matchPattern, parsePattern } from '../core/name-pattern.js';
 import { splitOfFolder, type SplitName } from '../core/split-folders.js';
-import { textOf, type LabelGuess, type PatternGuess, type TableGuess } from '../sources/label-guess.js';
+import type { LabelColumns } from '../sources/label-columns.js';
+import type { LabelGuess } from '../sources/label-guess.js';
+import type { PatternGuess } from '../sources/name-guess.js';
+import type { TableGuess } from '../sources/table-guess.js';
 import { FileFinder } from '../sources/table/file-finder.js';
+import { partsOf, readFlag, textOf } from '../sources/table/label-cells.js';
 import { openTable } from '../sources/table/open.js';
+import type { Cell } from '../sources/table/table.js';
 
 export interface Labels {
   /** Sorted by code point. */
   readonly classes: readonly string[];
   readonly splits: ReadonlySet<SplitName>;
-  /** Null for a file without a label. */
-  placeOf(path: string): Place | null;
+  /** One, or any number if images may have several; null for a file that nothing labels. */
+  classesOf(path: string): readonly string[] | null;
+}
+
+interface Place {
+  readonly classNames: readonly string[];
+  readonly split?: SplitName;
 }
 
 export function folderLabels(layout: ClassLayout): Labels {
-  return { classes: layout.classes, splits: layout.splits, placeOf: classPlaces(layout) };
+  const placeOf = classPlaces(layout);
+  const classesOf = (path: string): readonly string[] | null => {
+    const place = placeOf(path);
+    return place === null ? null : [place.className];
+  };
+  return { classes: layout.classes, splits: layout.splits, classesOf };
 }
 
 /** Reads a table to its end. `paths` are relative to the folder `root`. */
@@ -27,9 +42,9 @@ export async function guessedLabels(guess: LabelGuess, root: string, paths: read
   const places = guess.kind === 'table' ? await tablePlaces(guess, root, paths) : patternPlaces(guess, paths);
   const all = [...places.values()];
   return {
-    classes: [...new Set(all.map(({ className }) => className))].sort(compareCodePoints),
+    classes: [...new Set(all.flatMap(({ classNames }) => classNames))].sort(compareCodePoints),
     splits: new Set(all.flatMap(({ split }) => split ?? [])),
-    placeOf: (path) => places.get(path) ?? null,
+    classesOf: (path) => places.get(path)?.classNames ?? null,
   };
 }
 
@@ -41,27 +56,47 @@ function patternPlaces({ folder, pattern }: PatternGuess, paths: readonly string
   for (const path of paths) {
     const label =
       dirname(path) === (folder || '.') && hasImageName(path) ? matchPattern(parsed, basename(path))?.label : undefined;
-    if (label !== undefined) places.set(path, { className: classNameOf(label) });
+    if (label !== undefined) places.set(path, { classNames: [classNameOf(label)] });
   }
   return places;
 }
 
 async function tablePlaces(
-  { table, file, label, split, folder }: TableGuess,
+  { table, file, labels, split, folder }: TableGuess,
   root: string,
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, Place>> {
   const finder = new FileFinder(paths);
   const folders = [...new Set([dirname(table), '.', folder || '.'])].map((one) => (one === '.' ? '' : `${one}/`));
   const opened = await openTable({ path: join(root, table), where: table });
-  const asked = [file, label, ...(split === undefined ? [] : [split])].map((name) => opened.columns.indexOf(name));
+  const columns = labels.kind === 'flags' ? labels.columns : [labels.column];
+  const asked = [file, ...(split === undefined ? [] : [split]), ...columns].map((name) => opened.columns.indexOf(name));
   const places = new Map<string, Place>();
   for await (const rows of opened.rows(asked))
     for (const { cells } of rows) {
-      const [name, className, splitName] = cells.map(textOf);
+      const name = textOf(cells[0]);
+      const splitName = split === undefined ? '' : textOf(cells[1]);
+      const names = labelsOf(labels, cells.slice(split === undefined ? 1 : 2)).map(classNameOf);
       const found = folders.map((add) => finder.find(name, { add, strip: '' })).find((one) => 'index' in one);
-      if (found === undefined || !('index' in found) || className === '') continue;
-      places.set(paths[found.index], { className: classNameOf(className), split: splitOfFolder(splitName ?? '') });
+      if (found === undefined || !('index' in found) || (labels.kind === 'one' && names.length === 0)) continue;
+      const path = paths[found.index];
+      const others = labels.kind === 'one' ? [] : (places.get(path)?.classNames ?? []);
+      places.set(path, { classNames: [...new Set([...others, ...names])], split: splitOfFolder(splitName) });
     }
   return places;
+}
+
+/** As ingest reads them. */
+function labelsOf(labels: LabelColumns, cells: readonly Cell[]): readonly string[] {
+  const [cell] = cells;
+  switch (labels.kind) {
+    case 'flags':
+      return labels.columns.filter((_, column) => readFlag(cells[column]) === true);
+    case 'lists':
+      return partsOf(Array.isArray(cell) ? cell.map(textOf) : textOf(cell));
+    case 'separated':
+      return partsOf(textOf(cell), labels.separator);
+    case 'one':
+      return partsOf(textOf(cell));
+  }
 }

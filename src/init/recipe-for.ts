@@ -5,6 +5,7 @@ import { packageFile, packageVersion } from '../core/package.js';
 import { isWithin } from '../core/paths.js';
 import { listFiles } from '../store/files/file-list.js';
 import { choiceOf, type BaseFacts } from './choices.js';
+import type { LabelColumns } from '../sources/label-columns.js';
 import type { LabelGuess } from '../sources/label-guess.js';
 import { splitOfShard } from '../sources/shards.js';
 import { describeShards, describeSurvey } from './describe.js';
@@ -26,6 +27,8 @@ export interface Wanted {
   readonly labels: LabelGuess | undefined;
   /** The Parquet files of a folder, if they contain its images. */
   readonly shards: readonly string[] | undefined;
+  /** Their labels, if an image may have several. */
+  readonly inside: LabelColumns | undefined;
   /** The file that will be written. */
   readonly file: string;
   readonly name: string;
@@ -39,7 +42,7 @@ export interface Wanted {
 
 /** The text, and lines about what was seen. Throws `invalid` for a base that is not known. */
 export async function recipeFor(wanted: Wanted): Promise<{ text: string; seen: readonly string[] }> {
-  const { isExample, source, shown, isFolder, labels, shards, file, name, written, bases, ask } = wanted;
+  const { isExample, source, shown, isFolder, labels, shards, inside, file, name, written, bases, ask } = wanted;
   const schema = schemaFor(file);
   if (isExample && wanted.base === undefined) return { text: exampleText(name, written, schema), seen: [] };
   // Checked before anything is read or asked.
@@ -48,12 +51,12 @@ export async function recipeFor(wanted: Wanted): Promise<{ text: string; seen: r
   const splits = survey?.splits ?? new Set(shards?.flatMap((name) => splitOfShard(name) ?? []));
   const seen =
     shards !== undefined
-      ? describeShards(shards.length, splits, shown)
+      ? describeShards(shards.length, splits, shown, inside)
       : survey === undefined
         ? []
         : describeSurvey(survey, shown, labels);
   const base = named ?? choiceOf(ask === undefined ? DEFAULT_BASE : await askForBase(ask, bases), bases);
-  return { text: recipeText({ name, source: written, labels, schema, base, survey, splits }), seen };
+  return { text: recipeText({ name, source: written, labels, inside, schema, base, survey, splits }), seen };
 }
 
 async function lookAt(source: string, guess: LabelGuess | undefined): Promise<Survey | undefined> {

@@ -5,8 +5,9 @@ import { bytesText } from '../core/text/bytes-text.js';
 import type { SplitName } from '../core/split-folders.js';
 import { count } from '../core/text/count.js';
 import { yamlString } from '../core/text/yaml-string.js';
+import type { LabelColumns } from '../sources/label-columns.js';
 import type { LabelGuess } from '../sources/label-guess.js';
-import { labelsText } from '../sources/label-hint.js';
+import { columnsText, isMultilabel, labelsText } from '../sources/label-hint.js';
 import { extremesOf, ratioText } from './describe.js';
 import type { Survey } from './survey.js';
 
@@ -28,6 +29,8 @@ export interface Recipe {
   readonly source: string;
   /** Where the labels are, if not in folders. */
   readonly labels?: LabelGuess;
+  /** The labels inside of Parquet files, if an image may have several. */
+  readonly inside?: LabelColumns;
   /** Where an editor finds the schema of the file: a path or a URL. */
   readonly schema: string;
   readonly base: Choice;
@@ -43,15 +46,29 @@ const MANY_IMAGES = 2000;
 const SOME_IMAGES = 500;
 /** Below it, an epoch of large batches has too few steps. */
 const FEW_IMAGES = 200;
+/** Characters of a line with many columns. */
+const LONGEST = 100;
 /** Column of the comments. */
 const COMMENTS = 42;
 
 /** A line of the file: its indented text, and a comment. */
 type Line = readonly [text: string, comment?: string];
 
+const SEVERAL: Line = ['    task: multilabel', 'an image may have several classes, or none of them'];
+
+/** About `labels`, by where they are. */
+const placeComments: Readonly<Record<LabelColumns['kind'] | 'pattern', string>> = {
+  one: 'one row per image; other columns are not read',
+  lists: 'a list of labels per image; other columns are not read',
+  separated: 'several labels in a cell; other columns are not read',
+  flags: 'one column of 0 and 1 per class; remove those that are not classes',
+  pattern: 'the label in the name of each file',
+};
+
 /** The text of the file. */
 export function recipeText(recipe: Recipe): string {
   const { name, source, schema, base, survey } = recipe;
+  const isSeveral = recipe.inside !== undefined || isMultilabel(recipe.labels);
   const lines: Line[] = [
     ['version: 1'],
     [`name: ${yamlString(name)}`],
@@ -68,8 +85,8 @@ export function recipeText(recipe: Recipe): string {
     ...(namedOnnxOf(base.name) === undefined ? [['      - global_average_pooling'] as const] : []),
     ['      - dropout: 0.3'],
     ['      - classifier'],
-    ...trainLines(survey),
-    ['  evaluate: {}'],
+    ...trainLines(survey, isSeveral),
+    ...evaluateLines(isSeveral),
     ['  export:'],
     [`    to: ${yamlString(`models/${name}`)}`],
     namedOnnxOf(base.name) === undefined
@@ -86,13 +103,13 @@ export function recipeText(recipe: Recipe): string {
   ].join('\n');
 }
 
-function ingestLines({ source, labels, base, survey, splits }: Recipe): Line[] {
+function ingestLines({ source, labels, inside, base, survey, splits }: Recipe): Line[] {
   const hub = namedOnnxOf(base.name);
   const image = hub === undefined ? `{size: [${base.imageSize}, ${base.imageSize}]}` : hubImageText(hub);
   const lines: Line[] = [
     ['  ingest:'],
     [`    source: ${yamlString(labels === undefined || labels.folder === '' ? source : `${source}/${labels.folder}`)}`],
-    ...labelLines(labels, source),
+    ...labelLines(labels, source, inside),
     [`    image: ${image}`, 'as the base was trained'],
   ];
   if (splits?.has('validation') !== true)
@@ -107,11 +124,27 @@ function ingestLines({ source, labels, base, survey, splits }: Recipe): Line[] {
   return lines;
 }
 
-function labelLines(labels: LabelGuess | undefined, source: string): Line[] {
-  if (labels === undefined) return [];
-  const comment =
-    labels.kind === 'table' ? 'one row per image; other columns are not read' : 'the label in the name of each file';
-  return [[`    labels: ${labelsText(labels, source)}`, comment]];
+function labelLines(labels: LabelGuess | undefined, source: string, inside: LabelColumns | undefined): Line[] {
+  if (labels === undefined && inside === undefined) return [];
+  const columns = inside ?? (labels?.kind === 'table' ? labels.labels : undefined);
+  const text = labels === undefined ? `{${columnsText(inside!)}}` : labelsText(labels, source);
+  const [first, ...rest] = foldedAtCommas(`    labels: ${text}`);
+  return [
+    ...(columns === undefined || columns.kind === 'one' ? [] : [SEVERAL]),
+    [first, placeComments[columns?.kind ?? 'pattern']],
+    ...rest.map((text): Line => [`      ${text}`]),
+  ];
+}
+
+/** Lines of a YAML list within braces, which may go on in the next line after any comma outside quotes. */
+function foldedAtCommas(line: string): string[] {
+  const lines = [''];
+  for (const part of line.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+(?:, )?/g) ?? []) {
+    const last = lines[lines.length - 1];
+    if (last !== '' && last.length + part.length > LONGEST) lines.push(part);
+    else lines[lines.length - 1] = last + part;
+  }
+  return lines.map((text) => text.trimEnd());
 }
 
 function augmentLines(survey: Survey | undefined): Line[] {
@@ -128,7 +161,13 @@ function augmentLines(survey: Survey | undefined): Line[] {
   ];
 }
 
-function trainLines(survey: Survey | undefined): Line[] {
+/** Thresholds by class take the place of class weights, which images of several classes do not have. */
+function evaluateLines(isSeveral: boolean): Line[] {
+  if (!isSeveral) return [['  evaluate: {}']];
+  return [['  evaluate:'], ['    threshold: f1', 'one per class, chosen on validation images; rare classes need it']];
+}
+
+function trainLines(survey: Survey | undefined, isSeveral: boolean): Line[] {
   const lines: Line[] = [
     ['  train:'],
     ['    optimizer: {adam: {learning_rate: 0.001}}'],
@@ -136,7 +175,7 @@ function trainLines(survey: Survey | undefined): Line[] {
     ['    epochs: 50'],
     ['    early_stopping: {patience: 5}', 'ends sooner, with the weights of the best epoch'],
   ];
-  if (survey === undefined) return lines;
+  if (survey === undefined || isSeveral) return lines;
   const [least, most] = extremesOf(survey.classes);
   if (isUnbalanced(least.images, most.images)) {
     lines.push([

@@ -25,6 +25,9 @@ export interface Survey {
   /** In the order of the classes. */
   readonly classes: readonly ClassCount[];
   readonly images: number;
+  /** Images with several classes, and with none. */
+  readonly several: number;
+  readonly none: number;
   /** Splits that folders or a table decide. */
   readonly splits: ReadonlySet<SplitName>;
   readonly sample: Sample;
@@ -45,7 +48,7 @@ export interface Sample {
 
 interface Candidate {
   readonly path: string;
-  readonly className: string;
+  readonly classNames: readonly string[];
   readonly size: number;
 }
 
@@ -54,14 +57,16 @@ export async function surveyOf({ root, paths, stats }: FileList, labels: Labels)
   const counts = new Map(labels.classes.map((name) => [name, 0]));
   const candidates: Candidate[] = [];
   paths.forEach((path, index) => {
-    const place = labels.placeOf(path);
-    if (place === null || !hasImageName(path)) return;
-    counts.set(place.className, (counts.get(place.className) ?? 0) + 1);
-    candidates.push({ path, className: place.className, size: stats[index * STAT_COLUMNS + SIZE_COLUMN] });
+    const classNames = labels.classesOf(path);
+    if (classNames === null || !hasImageName(path)) return;
+    for (const name of classNames) counts.set(name, (counts.get(name) ?? 0) + 1);
+    candidates.push({ path, classNames, size: stats[index * STAT_COLUMNS + SIZE_COLUMN] });
   });
   return {
     classes: [...counts].map(([name, images]) => ({ name, images })),
     images: candidates.length,
+    several: candidates.filter(({ classNames }) => classNames.length > 1).length,
+    none: candidates.filter(({ classNames }) => classNames.length === 0).length,
     splits: labels.splits,
     sample: await openSome(root, candidates),
   };
@@ -95,7 +100,7 @@ async function openSome(root: string, candidates: readonly Candidate[]): Promise
   const classOf = new Map<string, string>();
   const repeated = { duplicates: 0, conflicts: 0 };
   const chosen = chosenOf(candidates);
-  for (const { path, className } of chosen) {
+  for (const { path, classNames } of chosen) {
     const bytes = await readRegular(join(root, path));
     const probed = probeImage(bytes);
     if (!probed.ok) {
@@ -105,6 +110,7 @@ async function openSome(root: string, candidates: readonly Candidate[]): Promise
     formats[probed.format] = (formats[probed.format] ?? 0) + 1;
     sizes.push([probed.width, probed.height]);
     const digest = digestOf(bytes);
+    const className = classNames.join('\0');
     const known = classOf.get(digest);
     if (known === undefined) classOf.set(digest, className);
     else repeated[known === className ? 'duplicates' : 'conflicts'] += 1;

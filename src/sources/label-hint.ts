@@ -1,7 +1,9 @@
 /** For images that are not in class folders: what to write if their labels seem to be elsewhere. */
 import { nameList } from '../core/text/names.js';
 import { yamlString } from '../core/text/yaml-string.js';
-import { tablesOf, type LabelGuess, type WithoutHeader } from './label-guess.js';
+import type { LabelColumns } from './label-columns.js';
+import { tablesOf, type LabelGuess } from './label-guess.js';
+import type { WithoutHeader } from './table-guess.js';
 
 /** Replaces `expected` and `remedy` of a problem. */
 export interface LabelHint {
@@ -34,7 +36,8 @@ export function labelHint(
 function remedyOf(guess: LabelGuess | WithoutHeader, shown: string | undefined): string {
   if (guess.kind === 'without-header')
     return `\`${guess.table}\` seems to have the labels, but no names of columns: add a first line such as \`file,label\``;
-  const line = `\`labels: ${labelsText(guess, shown)}\``;
+  const task = isMultilabel(guess) ? '`task: multilabel` and ' : '';
+  const line = `${task}\`labels: ${labelsText(guess, shown)}\``;
   const source =
     guess.folder === ''
       ? ''
@@ -51,5 +54,23 @@ export function labelsText(guess: LabelGuess, source: string | undefined): strin
   if (guess.kind === 'pattern') return `{pattern: ${JSON.stringify(guess.pattern)}}`;
   const table = source === undefined ? guess.table : `${source}/${guess.table}`;
   const split = guess.split === undefined ? '' : `, split: ${yamlString(guess.split)}`;
-  return `{table: ${yamlString(table)}, file: ${yamlString(guess.file)}, label: ${yamlString(guess.label)}${split}}`;
+  return `{table: ${yamlString(table)}, file: ${yamlString(guess.file)}, ${columnsText(guess.labels)}${split}}`;
+}
+
+/** `label: species`, `label: tags, separator: "|"` or `label: [cat, dog]`. */
+export function columnsText(labels: LabelColumns): string {
+  switch (labels.kind) {
+    case 'flags':
+      return `label: [${labels.columns.map(yamlString).join(', ')}]`;
+    case 'separated':
+      return `label: ${yamlString(labels.column)}, separator: ${yamlString(labels.separator)}`;
+    case 'one':
+    case 'lists':
+      return `label: ${yamlString(labels.column)}`;
+  }
+}
+
+/** Whether an image may have several labels. */
+export function isMultilabel(guess: LabelGuess | undefined): boolean {
+  return guess?.kind === 'table' && guess.labels.kind !== 'one';
 }

@@ -15,6 +15,8 @@ function survey(counts: Readonly<Record<string, number>>, sample: Partial<Sample
   return {
     classes,
     images: classes.reduce((sum, { images }) => sum + images, 0),
+    several: 0,
+    none: 0,
     splits: new Set(splits) as Survey['splits'],
     sample: { opened: 1, formats: {}, sizes: [], unreadable: [], duplicates: 0, conflicts: 0, ...sample },
   };

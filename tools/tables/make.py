@@ -111,6 +111,23 @@ def by_datasets():
     shard("validation-00000-of-00001", range(10, 14))
 
 
+def by_datasets_several():
+    several = datasets.Sequence(datasets.ClassLabel(names=["even", "third"]))
+    features = datasets.Features(
+        {"image": datasets.Image(), "objects": {"box": datasets.Sequence(datasets.Value("int32"))}, "tags": several}
+    )
+    items = [
+        {
+            "image": {"bytes": image(i), "path": f"pet {i}.png"},
+            "objects": {"box": [i, i, 8, 8]},
+            "tags": [tag for tag, step in ((0, 2), (1, 3)) if i % step == 0],
+        }
+        for i in range(24)
+    ]
+    os.makedirs(path("several"), exist_ok=True)
+    datasets.Dataset.from_list(items, features=features).to_parquet(path("several/train.parquet"))
+
+
 if __name__ == "__main__":
     os.makedirs(OUT, exist_ok=True)
     datasets.disable_progress_bars()
@@ -118,6 +135,7 @@ if __name__ == "__main__":
     by_polars()
     by_duckdb()
     by_datasets()
+    by_datasets_several()
     versions = {m.__name__: m.__version__ for m in (pa, datasets, polars, duckdb)}
     with open(path("tables.json"), "w") as file:
         json.dump({"versions": versions, "rows": rows()}, file, ensure_ascii=False)

@@ -1,6 +1,7 @@
 /** Which labels the cell of a row contains. */
 import { classNameOf } from '../../core/class-layout.js';
 import type { IngestConfig } from '../../core/schema-types.js';
+import { partsOf } from '../../sources/table/label-cells.js';
 import type { LabelRow } from './table-rows.js';
 
 /** Each list is kept once, because many rows have the same labels. `kept` gives one copy of each text. */
@@ -10,18 +11,9 @@ export function labelReader(
 ): (label: LabelRow['label']) => readonly string[] {
   const separator = task === 'multilabel' && typeof labels === 'object' ? labels.separator : undefined;
   const known = new Map<string, readonly string[]>();
-  const partsOf = (label: LabelRow['label']): readonly string[] => {
-    if (typeof label !== 'string') return label;
-    return separator === undefined ? [label] : label.split(separator);
-  };
   return (label) => {
     const key = JSON.stringify(label);
-    const found =
-      known.get(key) ??
-      partsOf(label)
-        .map((part) => part.trim())
-        .filter((part) => part !== '')
-        .map((part) => kept(classNameOf(part)));
+    const found = known.get(key) ?? partsOf(label, separator).map((part) => kept(classNameOf(part)));
     known.set(key, found);
     return found;
   };

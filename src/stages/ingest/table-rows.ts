@@ -1,6 +1,6 @@
 /** What the rows of a table say about images, as text. */
 import type { Cell, Table } from '../../sources/table/table.js';
-import { readFlag } from './flag.js';
+import { readFlag } from '../../sources/table/label-cells.js';
 import type { ColumnRole, TableColumns } from './table-columns.js';
 
 const SHOWN_LETTERS = 40;
