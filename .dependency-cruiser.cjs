@@ -3,8 +3,9 @@
 /** Which folders of src a folder may import from, beside itself. */
 const allowed = {
   core: [],
-  store: ['core'],
-  sources: ['core'],
+  'object-store': ['core'],
+  store: ['core', 'object-store'],
+  sources: ['core', 'object-store'],
   config: ['core'],
   image: ['core'],
   model: ['core', 'image'],
@@ -16,11 +17,11 @@ const allowed = {
   page: ['core', 'image', 'model', 'engine/tfjs/wasm-kernels'],
   // Goes into exports, and runs in browsers too.
   bundle: ['image', 'model'],
-  stages: ['core', 'sources', 'image', 'model', 'engine', 'features'],
-  runner: ['core', 'config', 'store'],
+  stages: ['core', 'object-store', 'sources', 'image', 'model', 'engine', 'features'],
+  runner: ['core', 'config', 'object-store', 'store'],
   report: ['core', 'image', 'model'],
   init: ['core', 'config', 'sources', 'store', 'image'],
-  commands: ['core', 'init', 'config', 'sources', 'store', 'runner', 'report', 'predict', 'serve'],
+  commands: ['core', 'init', 'config', 'object-store', 'sources', 'store', 'runner', 'report', 'predict', 'serve'],
 };
 
 const direction = Object.entries(allowed).map(([folder, others]) => ({

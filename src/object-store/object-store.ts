@@ -15,7 +15,7 @@ export interface ObjectStore {
   head(name: string, options?: CallOptions): Promise<ObjectInfo | undefined>;
   /** The objects whose names start with a prefix, by pages, in the order of their names. */
   list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]>;
-  /** Removes an object; one that is gone already is no failure. */
+  /** Removes an object; one that is gone already is fine. */
   remove(name: string, options?: CallOptions): Promise<void>;
 }
 

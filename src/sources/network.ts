@@ -6,7 +6,7 @@ import type { Download, SourceHost, VerifiedFile } from '../core/source.js';
 import { headersFrom } from './headers.js';
 import { hashFile, mismatch, type Hashed } from './hashing.js';
 import type { Pins } from './pins.js';
-import { proxyAddress, shownProxy } from './proxy.js';
+import { proxyAddress, shownProxy } from '../core/proxy.js';
 import { transfer } from './transfer.js';
 
 /** What fetching needs of a stage's context. */

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { failure } from '../core/problem.js';
 import { checkedUrl, guardedLookup, type AddressRules } from './address.js';
-import { proxyFor } from './proxy.js';
+import { proxyFor } from '../core/proxy.js';
 
 const REDIRECTS = 3;
 const redirectCodes: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

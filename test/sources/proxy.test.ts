@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { PipelineError } from '../../src/core/problem.js';
-import { proxyAddress } from '../../src/sources/proxy.js';
+import { proxyAddress } from '../../src/core/proxy.js';
 import { transfer, type TransferOptions } from '../../src/sources/transfer.js';
 import { ProxyServer } from './proxy-server.js';
 

@@ -1,0 +1,139 @@
+/**
+ * A place that must not cost more than it saves: a direction that fails three times in a row is off for the rest of the
+ * process.
+ */
+import {
+  ObjectStoreError,
+  type CallOptions,
+  type GetOptions,
+  type ListedObject,
+  type ObjectBody,
+  type ObjectContent,
+  type ObjectFailure,
+  type ObjectInfo,
+  type ObjectStore,
+} from './object-store.js';
+
+type Direction = 'read' | 'write';
+
+/** Called once per direction, with the last failure as a sentence. */
+export type OnOff = (direction: Direction, reason: string, kind: ObjectFailure) => void;
+
+const IN_A_ROW = 3;
+
+/** The place behind breakers of its own. Neither a missing object counts, nor an abort, nor content that cannot be read here. */
+export function guardedStore(place: ObjectStore, onOff: OnOff): ObjectStore {
+  return new GuardedStore(place, new Breaker('read', onOff), new Breaker('write', onOff));
+}
+
+class GuardedStore implements ObjectStore {
+  readonly address: string;
+
+  constructor(
+    private readonly place: ObjectStore,
+    private readonly reading: Breaker,
+    private readonly writing: Breaker,
+  ) {
+    this.address = place.address;
+  }
+
+  async get(name: string, options?: GetOptions): Promise<ObjectBody | undefined> {
+    const attempt = this.reading.begin();
+    const body = await attempt.watch(() => this.place.get(name, options));
+    if (body !== undefined) return { ...body, chunks: attempt.through(body.chunks) };
+    attempt.succeeded();
+    return undefined;
+  }
+
+  head(name: string, options?: CallOptions): Promise<ObjectInfo | undefined> {
+    return this.reading.begin().whole(() => this.place.head(name, options));
+  }
+
+  async *list(prefix: string, options?: CallOptions): AsyncGenerator<readonly ListedObject[]> {
+    yield* this.reading.begin().through(this.place.list(prefix, options));
+  }
+
+  put(name: string, content: ObjectContent, options?: CallOptions): Promise<void> {
+    return this.writing.begin().whole(() => this.place.put(name, content, options));
+  }
+
+  remove(name: string, options?: CallOptions): Promise<void> {
+    return this.writing.begin().whole(() => this.place.remove(name, options));
+  }
+}
+
+class Breaker {
+  /** Failures since the last success. */
+  private failures = 0;
+  /** Attempts that began before the last failure were failures of the same moment. */
+  private moment = 0;
+  private off: ObjectStoreError | undefined;
+
+  constructor(
+    private readonly direction: Direction,
+    private readonly onOff: OnOff,
+  ) {}
+
+  begin(): Attempt {
+    const moment = this.moment;
+    return new Attempt(
+      () => this.off,
+      () => {
+        this.failures = 0;
+      },
+      (error) => {
+        if (moment < this.moment || this.off !== undefined) return;
+        this.moment += 1;
+        this.failures += 1;
+        if (this.failures < IN_A_ROW) return;
+        this.off = error;
+        this.onOff(this.direction, error.message, error.kind);
+      },
+    );
+  }
+}
+
+class Attempt {
+  constructor(
+    private readonly off: () => ObjectStoreError | undefined,
+    readonly succeeded: () => void,
+    private readonly failed: (error: ObjectStoreError) => void,
+  ) {}
+
+  /** Runs an operation that is not over when it resolves. */
+  async watch<T>(run: () => Promise<T>): Promise<T> {
+    this.refuseIfOff();
+    try {
+      return await run();
+    } catch (error) {
+      throw this.counted(error);
+    }
+  }
+
+  async whole<T>(run: () => Promise<T>): Promise<T> {
+    const result = await this.watch(run);
+    this.succeeded();
+    return result;
+  }
+
+  /** Passes on what an operation gives bit by bit; it succeeded once all is there. */
+  async *through<T>(parts: AsyncIterable<T>): AsyncGenerator<T> {
+    this.refuseIfOff();
+    try {
+      yield* parts;
+    } catch (error) {
+      throw this.counted(error);
+    }
+    this.succeeded();
+  }
+
+  private refuseIfOff(): void {
+    const off = this.off();
+    if (off !== undefined) throw new ObjectStoreError(off.kind, off.message, { cause: off });
+  }
+
+  private counted(error: unknown): unknown {
+    if (error instanceof ObjectStoreError) this.failed(error);
+    return error;
+  }
+}

@@ -1,0 +1,54 @@
+/** How long to wait for a machine on the network. */
+
+export interface Timing {
+  /** For a connection, with TLS. */
+  readonly connectMs: number;
+  /** Without any byte in either direction, a connection counts as dead. */
+  readonly silentMs: number;
+  /** Before the first repetition; twice as long before each further one, plus or minus a half by chance. */
+  readonly backoffMs: number;
+}
+
+export const usualTiming: Timing = { connectMs: 2000, silentMs: 10_000, backoffMs: 200 };
+
+/** How often a request is sent at most while the server is busy or the connection breaks. */
+export const ATTEMPTS = 3;
+
+const TICKS = 10;
+
+/**
+ * Calls back once nothing has happened for so long. Counted in ticks, because inference keeps the event loop busy for
+ * seconds: what has arrived in that time is handled before the next tick, and one late tick does not make a silent server.
+ */
+export class Patience {
+  private ticks = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly ms: number,
+    private readonly expired: () => void,
+  ) {}
+
+  /** Starts to count, or counts from 0 again. */
+  renew(): void {
+    this.ticks = 0;
+    this.timer ??= setInterval(() => {
+      this.ticks += 1;
+      if (this.ticks < TICKS) return;
+      this.end();
+      this.expired();
+    }, this.ms / TICKS);
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+}
+
+/** Waits before a repetition. Rejects if the signal aborts. */
+export async function backOff(attempt: number, { backoffMs }: Timing, signal: AbortSignal | undefined): Promise<void> {
+  const { setTimeout: sleep } = await import('node:timers/promises');
+  const jitter = 0.5 + Math.random();
+  await sleep(backoffMs * 2 ** (attempt - 1) * jitter, undefined, { signal });
+}
