@@ -364,7 +364,7 @@ export interface IngestConfig {
     | string
     | {
         /**
-         * A .csv or .tsv file with a row of column names, a .jsonl file with one object per line, or a .parquet file, in the project or in the source. File names in it are relative to its folder, or to the source. Not needed if the source is a Parquet file or a table itself.
+         * A .csv or .tsv file with a row of column names, a .jsonl file with one object per line, or a .parquet file, in the project or in the source. File names in it are relative to its folder, or to the source. Not needed if the source is a Parquet file or a table itself, or if each split folder has a metadata.csv or metadata.jsonl.
          */
         table?: string;
         /**

@@ -41,7 +41,8 @@ export function describeShards(
 /** Where the labels are, after `by`. */
 function placeText(labels: LabelGuess): string {
   if (labels.kind === 'pattern') return `names like ${labels.pattern}`;
-  return columnsText(labels.labels, ` of ${labels.table}`);
+  const tables = labels.inSplits?.map(({ path }) => path) ?? [labels.table];
+  return columnsText(labels.labels, ` of ${plainNames(tables)}`);
 }
 
 function columnsText(columns: LabelColumns, ofTable = ''): string {

@@ -62,27 +62,33 @@ function patternPlaces({ folder, pattern }: PatternGuess, paths: readonly string
 }
 
 async function tablePlaces(
-  { table, file, labels, split, folder }: TableGuess,
+  { table, inSplits, file, labels, split, folder }: TableGuess,
   root: string,
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, Place>> {
   const finder = new FileFinder(paths);
-  const folders = [...new Set([dirname(table), '.', folder || '.'])].map((one) => (one === '.' ? '' : `${one}/`));
-  const opened = await openTable({ path: join(root, table), where: table });
   const columns = labels.kind === 'flags' ? labels.columns : [labels.column];
-  const asked = [file, ...(split === undefined ? [] : [split]), ...columns].map((name) => opened.columns.indexOf(name));
   const places = new Map<string, Place>();
-  for await (const rows of opened.rows(asked))
-    for (const { cells } of rows) {
-      const name = textOf(cells[0]);
-      const splitName = split === undefined ? '' : textOf(cells[1]);
-      const names = labelsOf(labels, cells.slice(split === undefined ? 1 : 2)).map(classNameOf);
-      const found = folders.map((add) => finder.find(name, { add, strip: '' })).find((one) => 'index' in one);
-      if (found === undefined || !('index' in found) || (labels.kind === 'one' && names.length === 0)) continue;
-      const path = paths[found.index];
-      const others = labels.kind === 'one' ? [] : (places.get(path)?.classNames ?? []);
-      places.set(path, { classNames: [...new Set([...others, ...names])], split: splitOfFolder(splitName) });
-    }
+  const tables: readonly { readonly path: string; readonly split?: SplitName }[] = inSplits ?? [{ path: table }];
+  for (const one of tables) {
+    const folders = [...new Set([dirname(one.path), '.', folder || '.'])].map((at) => (at === '.' ? '' : `${at}/`));
+    const opened = await openTable({ path: join(root, one.path), where: one.path });
+    const named = [file, ...(split === undefined ? [] : [split]), ...columns];
+    for await (const rows of opened.rows(named.map((name) => opened.columns.indexOf(name))))
+      for (const { cells } of rows) {
+        const name = textOf(cells[0]);
+        const splitName = split === undefined ? '' : textOf(cells[1]);
+        const names = labelsOf(labels, cells.slice(split === undefined ? 1 : 2)).map(classNameOf);
+        const found = folders.map((add) => finder.find(name, { add, strip: '' })).find((at) => 'index' in at);
+        if (found === undefined || !('index' in found) || (labels.kind === 'one' && names.length === 0)) continue;
+        const path = paths[found.index];
+        const others = labels.kind === 'one' ? [] : (places.get(path)?.classNames ?? []);
+        places.set(path, {
+          classNames: [...new Set([...others, ...names])],
+          split: one.split ?? splitOfFolder(splitName),
+        });
+      }
+  }
   return places;
 }
 

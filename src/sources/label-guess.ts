@@ -1,7 +1,10 @@
 /** Where the labels of images seem to be that are not in class folders: in a table, or in the names of the files. */
 import { basename, extname, join } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
+import { layoutOf } from '../core/class-layout.js';
 import { hasImageName } from '../core/image-name.js';
+import { foldersOf } from '../core/path-folders.js';
+import { splitTables } from '../core/split-tables.js';
 import { fullestFolder, patternOf, type PatternGuess } from './name-guess.js';
 import { tableGuess, type Places, type TableGuess, type WithoutHeader } from './table-guess.js';
 import { FileFinder } from './table/file-finder.js';
@@ -30,9 +33,18 @@ export async function guessLabels({ root, paths }: Unsorted): Promise<LabelGuess
   };
   for (const table of tablesOf(paths)) {
     const guess = await tableGuess(join(root, table), table, places);
-    if (guess !== undefined) return guess;
+    if (guess !== undefined) return guess.kind === 'table' ? withOthers(guess, paths) : guess;
   }
   return patternOf(images);
+}
+
+/** If every split folder has a table of the name, all of them; ingest takes the splits from the folders then. */
+function withOthers(guess: TableGuess, paths: readonly string[]): TableGuess {
+  const table = basename(guess.table);
+  const named = paths.filter((path) => basename(path) === table);
+  if (named.length < 2 || guess.folder !== '') return guess;
+  const inSplits = splitTables(layoutOf(foldersOf(paths, (index) => hasImageName(paths[index]))), named, () => true);
+  return inSplits.length < named.length ? guess : { ...guess, table, inSplits, split: undefined };
 }
 
 /** Files that may be tables of labels, those nearest to the root first. */

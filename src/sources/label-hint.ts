@@ -52,7 +52,7 @@ function remedyOf(guess: LabelGuess | WithoutHeader, shown: string | undefined):
 /** A guess as the field `labels` takes it: `{table: photos/labels.csv, file: image, label: species}`. */
 export function labelsText(guess: LabelGuess, source: string | undefined): string {
   if (guess.kind === 'pattern') return `{pattern: ${JSON.stringify(guess.pattern)}}`;
-  const table = source === undefined ? guess.table : `${source}/${guess.table}`;
+  const table = source === undefined || guess.inSplits !== undefined ? guess.table : `${source}/${guess.table}`;
   const split = guess.split === undefined ? '' : `, split: ${yamlString(guess.split)}`;
   return `{table: ${yamlString(table)}, file: ${yamlString(guess.file)}, ${columnsText(guess.labels)}${split}}`;
 }

@@ -1,6 +1,7 @@
 /** A table that seems to have the labels of images: which columns it needs. */
 import { basename } from 'node:path';
 import { PipelineError } from '../core/problem.js';
+import type { SplitTable } from '../core/split-tables.js';
 import { labelColumnsOf, type LabelColumns, type LookedColumn } from './label-columns.js';
 import { folderOf } from './name-guess.js';
 import type { FileFinder } from './table/file-finder.js';
@@ -11,12 +12,14 @@ import { usualColumn, usualSplits } from './table/usual-columns.js';
 
 export interface TableGuess {
   readonly kind: 'table';
-  /** Relative to the source, with `/`. */
+  /** Relative to the source, with `/`; if every split folder has one, only its name. */
   readonly table: string;
+  /** Those of the split folders. */
+  readonly inSplits?: readonly SplitTable[];
   /** Names of columns, as those in `labels`. */
   readonly file: string;
   readonly labels: LabelColumns;
-  readonly split?: string;
+  readonly split?: string | undefined;
   /** The folder that the names of files are relative to, if that is neither the source nor the folder of the table. */
   readonly folder: string;
 }

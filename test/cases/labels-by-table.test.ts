@@ -1,5 +1,6 @@
 /** Labels in a table give what class folders of the same images give; what is wrong is reported with its line. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { rename } from 'node:fs/promises';
 import { Project } from '../e2e/rig.js';
 import { counts, image, ingested, pipeline, writeAt } from './image-folders.js';
 
@@ -59,6 +60,18 @@ test('a column that nobody reads runs nothing again, and a changed label trains 
   expect(run.named('ran')).toEqual(['ingest', 'train', 'evaluate', 'export']);
   expect(run.stage('ingest').reason).toBe('labels in the table changed');
   expect(run.stage('train').features).toEqual({ extracted: 0, reused: 12 });
+});
+
+test('a table that is found by its name and moved is read again: its file names mean other files', async () => {
+  for (const folder of ['a', 'b'])
+    for (let i = 0; i < 6; i++)
+      await writeAt(project, `flat/${folder}/${i}.png`, await image(10 * i + Number(folder === 'a')));
+  const text = `image,label\n${Array.from({ length: 6 }, (_, i) => `${i}.png,${classOf(i)}\n`).join('')}`;
+  await project.write('flat/a/labels.csv', text);
+  await project.write('t.yaml', tabled(', on_bad_row: skip'));
+  expect((await ingested(project)).notes['pictures-without-row']).toContain('such as b/0.png');
+  await rename(project.path('flat/a/labels.csv'), project.path('flat/b/labels.csv'));
+  expect((await ingested(project)).notes['pictures-without-row']).toContain('such as a/0.png');
 });
 
 test('rows that cannot be used are reported with their lines, and left out if the pipeline says so', async () => {

@@ -7,7 +7,7 @@ import { digestOf } from '../../src/core/digest.js';
 import { PipelineError, type Problem } from '../../src/core/problem.js';
 import type { IngestConfig } from '../../src/core/schema-types.js';
 import type { DataSpec, Samples } from '../../src/image/dataset.js';
-import { digestLabels } from '../../src/stages/ingest/table-source.js';
+import { digestLabels } from '../../src/stages/ingest/open-labels.js';
 import { ingest } from '../../src/stages/ingest/index.js';
 import { Bench, listing } from './context.js';
 import { ingestConfig } from './ingest-config.js';
@@ -47,7 +47,7 @@ async function run(given: Given): Promise<Bench> {
   const config: IngestConfig = { ...ingestConfig, task: 'multilabel', ...changes, labels: { table: path, ...labels } };
   const bench = new Bench();
   await ingest.run(
-    bench.context<'ingest'>(config, {}, { kind: 'folder', listing: listed, table: { path, where: file } }),
+    bench.context<'ingest'>(config, {}, { kind: 'folder', listing: listed, tables: [{ path, where: file }] }),
   );
   return bench;
 }
@@ -222,11 +222,10 @@ describe('columns of 0 and 1', () => {
     const digest = async (lines: readonly string[]) => {
       const path = join(folder, 'order.csv');
       await writeFile(path, lines.join('\n'));
-      return digestLabels(
-        { table: path, columns: inColumns },
-        { path, where: 'order.csv' },
-        { digestFile: () => Promise.resolve(digestOf('file')), learn: (_preimage, _isValue, find) => find() },
-      );
+      return digestLabels(inColumns, [{ path, where: 'order.csv' }], {
+        digestFile: () => Promise.resolve(digestOf('file')),
+        learn: (_preimage, _isValue, find) => find(),
+      });
     };
     const first = await digest(flags(zeroOrOne));
     expect(await digest(flags(zeroOrOne, numbers, ['indoor', 'other', 'cat', 'dog']))).toBe(first);

@@ -41,7 +41,7 @@ async function run(lines: readonly string[], given: Given = {}): Promise<Bench> 
   const table = { path, where: 'labels.csv', ...(inside !== undefined && { inside }) };
   await writeFile(path, lines.join('\n'));
   const config = { ...ingestConfig, ...changes, labels: { table: at, ...labels } };
-  await ingest.run(bench.context<'ingest'>(config, {}, { kind: 'folder', listing: listed, table }));
+  await ingest.run(bench.context<'ingest'>(config, {}, { kind: 'folder', listing: listed, tables: [table] }));
   return bench;
 }
 

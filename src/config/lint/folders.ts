@@ -6,6 +6,7 @@ import { nameList, plainNames } from '../../core/text/names.js';
 import type { Problem } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { nameOf } from '../../core/source.js';
+import { isMetadata, splitPaths } from '../../core/split-tables.js';
 import { sourceFolders, type SourceFolders } from '../class-folders.js';
 import type { Stage } from '../pipeline.js';
 import { didYouMean } from '../words.js';
@@ -37,10 +38,16 @@ export function lintAgainstFolders(context: LintContext, foldersOf: FolderReader
   for (const { name, config } of stagesOf(context.stages, 'ingest')) {
     // Labels that are elsewhere make no folder a class.
     const folders = typeof config.labels === 'object' ? undefined : foldersOf(config);
-    if (folders !== undefined) sources.set(name, folders);
+    if (folders !== undefined && !hasSplitTables(config, folders)) sources.set(name, folders);
   }
   const problems = [...classProblems(context, sources), ...testProblems(context, sources)];
   return { problems, warnings: emptyFolders(context, sources) };
+}
+
+/** Whether ingest reads the labels from tables in the split folders, as none of the folders are classes. */
+function hasSplitTables({ labels }: IngestConfig, { layout, root }: SourceFolders): boolean {
+  if (labels !== undefined || layout.classes.length >= 2) return false;
+  return [...splitPaths(layout).keys()].some((path) => root.at(path.split('/'))?.fileNames().some(isMetadata));
 }
 
 /** Lists the folders of an ingest stage's source; undefined if they cannot be listed. */

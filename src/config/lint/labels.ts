@@ -60,7 +60,7 @@ export function labelFields(context: LintContext): Problem[] {
       if (named.group !== undefined && named.group !== split.group)
         refuse(['split', 'group'], '`split.group` and `labels.group` name different columns', 'remove one of them');
     }
-    if (folders !== undefined && typeof labels === 'object')
+    if (folders !== undefined && typeof labels === 'object' && (table ?? pattern) !== undefined)
       refuse(
         ['split_folders'],
         '`split_folders` is for labels in folders',

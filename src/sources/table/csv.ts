@@ -29,6 +29,7 @@ export async function openCsv(file: TableFile): Promise<Table> {
   const columns = header.cells.map((cell) => cell.trim());
   return {
     columns,
+    headLine: header.line,
     async *rows(chosen) {
       let count = 0;
       for await (const chunk of rowsOf(file, header.form)) {

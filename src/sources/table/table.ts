@@ -14,6 +14,8 @@ export interface TableRow {
 
 export interface Table {
   readonly columns: readonly string[];
+  /** The line with their names; undefined in formats that have none. */
+  readonly headLine?: number;
   /**
    * The cells of some columns, by their indexes, row by row in the order of the table. A chunk is bounded, so a table
    * of any length needs the memory of one chunk. Throws `bad-data` if nothing after some line can be read.

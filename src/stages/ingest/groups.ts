@@ -20,8 +20,9 @@ export function withGroups({ split }: IngestConfig, labeling: Labeling, shown: s
       });
     return { ...candidate, group: group ?? candidate.path };
   });
-  const problems = rowProblems({ rows: without, withoutRow: [], total: 0, where: split.group, shown }).map(
-    ({ remedy, ...problem }) => (remedy === undefined ? problem : { ...problem, remedy: 'correct `split.group`' }),
+  const faults = { rows: without, withoutRow: [], tables: [], where: split.group, tableOf: () => shown, shown };
+  const problems = rowProblems(faults).map(({ remedy, ...problem }) =>
+    remedy === undefined ? problem : { ...problem, remedy: 'correct `split.group`' },
   );
   return { ...labeling, candidates, rowFaults: [...labeling.rowFaults, ...problems] };
 }

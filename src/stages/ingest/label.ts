@@ -13,9 +13,9 @@ export async function labelingOf(config: IngestConfig, listed: Listed): Promise<
 }
 
 async function labelsOf(config: IngestConfig, listed: Listed): Promise<Labeling> {
-  const { listing, shown, table } = listed;
+  const { listing, shown, tables } = listed;
   const { labels, source } = config;
-  if (table !== undefined) return tableLabels(config, table.named, table.found, listing, sourceName(source));
+  if (tables !== undefined) return tableLabels(config, tables.columns, tables.found, listing, sourceName(source));
   if (typeof labels === 'object' && labels.pattern !== undefined)
     return patternLabels(config, labels.pattern, listing, sourceName(source));
   const layout = readLayout(listing, config.split_folders);

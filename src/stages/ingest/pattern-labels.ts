@@ -24,7 +24,7 @@ export function patternLabels(config: IngestConfig, text: string, listing: Folde
     else candidates.push({ index, path, ...said });
   });
   const labels = [...new Set(candidates.flatMap(({ className }) => className ?? []))].sort(compareCodePoints);
-  const faults = { rows: bad, withoutRow: [], total: 0, where: text, shown };
+  const faults = { rows: bad, withoutRow: [], tables: [], where: text, tableOf: () => text, shown };
   return {
     kind: 'pattern',
     labels,

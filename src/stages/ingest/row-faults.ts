@@ -32,9 +32,12 @@ export interface RowFaults {
   readonly rows: readonly BadRow[];
   /** Images that no row names. */
   readonly withoutRow: readonly string[];
-  /** Rows of the table. */
-  readonly total: number;
+  /** Each table with the number of its rows. */
+  readonly tables: readonly { readonly where: string; readonly total: number }[];
+  /** All tables, in a sentence. */
   readonly where: string;
+  /** The table that should have a row for an image. */
+  tableOf(path: string): string;
   /** The source as people know it. */
   readonly shown: string;
 }
@@ -55,23 +58,15 @@ const remedies: Readonly<Record<BadRow['kind'], string>> = {
 };
 
 /** The first ten, with how many there are; the last problem has the remedy for all. */
-export function rowProblems({ rows, withoutRow, total, where, shown }: RowFaults): Problem[] {
-  if (total > 0 && rows.length === total && rows.every(({ kind }) => kind === 'missing'))
-    return [
-      {
-        code: 'no-file-of-the-table',
-        where,
-        found: `names ${count(total, 'file')}, none of which is in \`${shown}\`: line ${rows[0].where.slice(where.length + 1)} ${rows[0].reason}`,
-        expected: 'file names relative to the folder of the table, or to the source',
-        remedy: 'correct `source`, or name the column with the file names as `file` in `labels`',
-      },
-    ];
+export function rowProblems({ rows, withoutRow, tables, tableOf, shown }: RowFaults): Problem[] {
+  const lost = tables.flatMap((table) => withoutFiles(table, rows, shown) ?? []);
+  if (lost.length > 0) return lost;
   const problems = [
     ...rows.map(({ where: place, kind, reason }): Problem => ({ code: `row-${kind}`, where: place, found: reason })),
     ...withoutRow.map((path): Problem => ({
       code: 'picture-without-row',
       where: `${shown}/${path}`,
-      found: `has no row in ${where}`,
+      found: `has no row in ${tableOf(path)}`,
     })),
   ];
   const remedy = [
@@ -88,6 +83,23 @@ export function rowProblems({ rows, withoutRow, total, where, shown }: RowFaults
     });
   const last = shownProblems.pop();
   return last === undefined ? [] : [...shownProblems, { ...last, remedy }];
+}
+
+/** One problem for a table of which no row names a file that is there. */
+function withoutFiles(
+  { where, total }: RowFaults['tables'][number],
+  rows: readonly BadRow[],
+  shown: string,
+): Problem | undefined {
+  const own = rows.filter((row) => row.where.startsWith(`${where}:`));
+  if (total === 0 || own.length < total || own.some(({ kind }) => kind !== 'missing')) return undefined;
+  return {
+    code: 'no-file-of-the-table',
+    where,
+    found: `names ${count(total, 'file')}, none of which is in \`${shown}\`: line ${own[0].where.slice(where.length + 1)} ${own[0].reason}`,
+    expected: 'file names relative to the folder of the table, or to the source',
+    remedy: 'correct `source`, or name the column with the file names as `file` in `labels`',
+  };
 }
 
 /** What was left out because the pipeline says so. */

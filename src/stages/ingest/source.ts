@@ -28,26 +28,33 @@ import { pinPreimage } from '../../sources/pins.js';
 import { pathsOf } from '../../sources/url-list.js';
 import { digestOfShards, shardsAmong, type ShardFile } from '../../sources/shards.js';
 import type { IngestConfig } from '../../core/schema-types.js';
+import { digestLabels } from './open-labels.js';
+import type { NamedColumns } from './table-columns.js';
 import {
-  digestLabels,
+  columnsOf,
   requireTable,
   tableAsSource,
   tableInProject,
   tableInside,
-  tableInSource,
   tableOf,
+  tablesInSource,
+  tablesOfSplits,
   type FoundTable,
-  type TableConfig,
 } from './table-source.js';
 import { mayListUrls, surveyUrls, urlsOf } from './url-source.js';
 
 /** What a survey finds; archives are opened only by a run. */
 export type Found =
-  | { readonly kind: 'folder'; readonly listing: FolderListing; readonly table?: FoundTable }
-  | { readonly kind: 'archive'; readonly path: string; readonly digest: Digest; readonly table?: FoundTable }
+  | { readonly kind: 'folder'; readonly listing: FolderListing; readonly tables?: readonly FoundTable[] }
+  | {
+      readonly kind: 'archive';
+      readonly path: string;
+      readonly digest: Digest;
+      readonly tables?: readonly FoundTable[];
+    }
   | { readonly kind: 'shards'; readonly shards: readonly ShardFile[] }
   | { readonly kind: 'urls'; readonly table: FoundTable }
-  | { readonly kind: 'download'; readonly download: Download; readonly table?: FoundTable };
+  | { readonly kind: 'download'; readonly download: Download; readonly tables?: readonly FoundTable[] };
 
 /** The images, and how the output `files` names their folder. */
 export interface Listed {
@@ -55,8 +62,8 @@ export interface Listed {
   readonly root: string;
   /** The folder as people know it. */
   readonly shown: string;
-  /** The table with the labels, if there is one, and which columns of it are meant. */
-  readonly table?: { readonly found: FoundTable; readonly named: TableConfig };
+  /** The tables with the labels, if there are any, and which columns of them are meant. */
+  readonly tables?: { readonly found: readonly FoundTable[]; readonly columns: NamedColumns };
 }
 
 export async function surveySource(context: SurveyContext<'ingest'>, probe: Probe): Promise<Survey> {
@@ -69,15 +76,19 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
   const { source } = config;
   const named = tableOf(config);
   /** A table beside an archive; one inside is under the digest of the archive. */
-  const besideArchive = async (): Promise<{ table?: FoundTable; labels?: Digest }> => {
-    const table = named && (await tableInProject(named, context));
-    return table === undefined ? {} : { table, labels: await digestLabels(named!, table, context) };
+  const besideArchive = async (): Promise<{ tables?: readonly FoundTable[]; labels?: Digest }> => {
+    const tables = named && (await tableInProject(named, context));
+    return tables === undefined ? {} : { tables, labels: await digestLabels(named!.columns, tables, context) };
   };
   const download = downloadOf(source);
   if (download !== undefined) {
     const { preimage, provisional } = pinPreimage(download, lock);
-    const { table, labels } = await besideArchive();
-    return survey({ archive: preimage, ...(labels && { labels }) }, { kind: 'download', download, table }, provisional);
+    const { tables, labels } = await besideArchive();
+    return survey(
+      { archive: preimage, ...(labels && { labels }) },
+      { kind: 'download', download, tables },
+      provisional,
+    );
   }
 
   const path = resolvePath(pathOf(source) ?? '');
@@ -90,24 +101,23 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
       listing.passedOver.length === 0 ? {} : { unread: digestOf(canonical(listing.passedOver as unknown as Json)) };
     const shards = named === undefined ? shardsAmong(listing.paths) : [];
     if (shards.length > 0) return surveyShards(shards, listing, survey, config);
-    requireTable(config);
-    if (named === undefined)
+    const tables =
+      (named && (await tableInProject(named, context, listing))) ?? tablesOf(config, listing, sourceName(source));
+    if (tables === undefined)
       return survey(
         { files: listing.paths.length, content: listing.treeDigest, ...unread },
         { kind: 'folder', listing },
       );
-    const table = (await tableInProject(named, context, listing)) ?? tableInSource(named, listing, sourceName(source));
-    const labels = await digestLabels(named, table, context);
-    return survey({ ...contentBeside(table, listing), ...unread, labels }, { kind: 'folder', listing, table });
+    const labels = await digestLabels(columnsOf(config), tables, context);
+    return survey({ ...contentBeside(tables, listing), ...unread, labels }, { kind: 'folder', listing, tables });
   }
   const kind = entry?.isFile() ? await archiveKindOf(path) : undefined;
   if (kind !== undefined) {
     const digest = await digestFile(path);
-    const { table, labels } = await besideArchive();
-    if (kind !== 'parquet') requireTable(config);
+    const { tables, labels } = await besideArchive();
     const rows: Record<string, Json> =
       kind === 'parquet' && named === undefined ? { on_bad_row: config.on_bad_row } : {};
-    return survey({ archive: digest, ...rows, ...(labels && { labels }) }, { kind: 'archive', path, digest, table });
+    return survey({ archive: digest, ...rows, ...(labels && { labels }) }, { kind: 'archive', path, digest, tables });
   }
   if (entry?.isFile() && mayListUrls(path)) {
     const table = { path, where: nameOf(source) };
@@ -143,11 +153,22 @@ function surveyShards(
   return survey({ archive: digestOfShards(shards), on_bad_row }, { kind: 'shards', shards });
 }
 
-/** The files of a folder but for the table, of which only what is read is in the key. */
-function contentBeside({ inside }: FoundTable, listing: FolderListing): Record<string, Json> {
+/** The tables in the source of an archive or a folder; undefined if labels are not in tables. */
+function tablesOf(config: IngestConfig, listing: FolderListing, shown: string): readonly FoundTable[] | undefined {
+  const named = tableOf(config);
+  if (named !== undefined) return tablesInSource(named, listing, shown, config.split_folders);
+  const tables = tablesOfSplits(config, listing, shown);
+  if (tables.length > 0) return tables;
+  requireTable(config);
+  return undefined;
+}
+
+/** The files of a folder but for the tables, of which only what is read is in the key. */
+function contentBeside(tables: readonly FoundTable[], listing: FolderListing): Record<string, Json> {
   const { paths, treeDigest } = listing;
-  if (inside === undefined) return { files: paths.length, content: treeDigest };
-  const others = paths.flatMap((path, index) => (path === inside ? [] : `${path}\0${listing.digestAt(index)}`));
+  const inside = new Set(tables.flatMap((table) => table.inside ?? []));
+  if (inside.size === 0) return { files: paths.length, content: treeDigest };
+  const others = paths.flatMap((path, index) => (inside.has(path) ? [] : `${path}\0${listing.digestAt(index)}`));
   return { files: others.length, content: digestOf(`tree of images\n${others.join('\0')}`) };
 }
 
@@ -170,7 +191,7 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
       listing: found.listing,
       root: [pathOf(source) ?? '', inside].filter(Boolean).join('/'),
       shown: found.listing.root,
-      table: found.table && { found: found.table, named: tableOf(config)! },
+      tables: found.tables && { found: found.tables, columns: columnsOf(config) },
     };
   if (found.kind === 'urls') return listUrls(found.table, context, probe);
   const { digest, folder, isTable } = await openFound(found, context);
@@ -178,16 +199,14 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
   requireUnpacked(listing, inside, context.sources.store.filesOf(digest), nameOf(source));
   const shown = sourceName(source);
   const root = archiveRoot(digest, inside);
-  const named = tableOf(config);
-  if (named === undefined && isTable) {
+  if (tableOf(config) === undefined && isTable) {
     const inTable = tableInside(config);
     // Its lines are the rows of the source, which people know.
-    const table = { ...tableInSource(inTable, listing, shown), where: shown };
-    return { listing, root, shown, table: { found: table, named: inTable } };
+    const tables = tablesInSource(inTable, listing, shown, undefined).map((table) => ({ ...table, where: shown }));
+    return { listing, root, shown, tables: { found: tables, columns: inTable.columns } };
   }
-  requireTable(config);
-  const table = named && (('table' in found && found.table) || tableInSource(named, listing, shown));
-  return { listing, root, shown, table: table && { found: table, named: named! } };
+  const tables = ('tables' in found && found.tables) || tablesOf(config, listing, shown);
+  return { listing, root, shown, tables: tables && { found: tables, columns: columnsOf(config) } };
 }
 
 async function listUrls(table: FoundTable, context: StageContext<'ingest'>, probe: Probe): Promise<Listed> {
@@ -197,8 +216,8 @@ async function listUrls(table: FoundTable, context: StageContext<'ingest'>, prob
   const { digest, folder } = await fetchUrls(urls, table.where, context);
   const listing = await context.digestFolder(folder, probe);
   requireUnpacked(listing, '', context.sources.store.filesOf(digest), table.where);
-  const found = { ...table, files: pathsOf(urls) };
-  return { listing, root: archiveRoot(digest, ''), shown: table.where, table: { found, named } };
+  const found = [{ ...table, files: pathsOf(urls) }];
+  return { listing, root: archiveRoot(digest, ''), shown: table.where, tables: { found, columns: named.columns } };
 }
 
 /** A source with the folder in it that is read, as people know it. */

@@ -1,20 +1,18 @@
-/** Where a table of labels is, and what of it is in a key. */
-import { createHash } from 'node:crypto';
+/** Where the tables of labels are. */
 import { stat } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
-import { toDigest, isDigest, type Digest } from '../../core/digest.js';
+import { basename, dirname, relative, sep } from 'node:path';
 import type { FolderListing } from '../../core/folder-listing.js';
+import { isPattern } from '../../core/name-pattern.js';
 import { failure } from '../../core/problem.js';
-import { changedMeanwhile } from '../../core/regular-file.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { nameOf } from '../../core/source.js';
+import type { SplitName } from '../../core/split-folders.js';
+import { isMetadata, splitTables, type SplitTable } from '../../core/split-tables.js';
 import type { SurveyContext } from '../../core/stage.js';
 import { FILE_NAME, METADATA } from '../../sources/parquet/metadata.js';
-import { openTable, requireTableSize } from '../../sources/table/open.js';
 import type { TableFile } from '../../sources/table/table.js';
-import { isPattern } from '../../core/name-pattern.js';
-import { chooseColumns, type NamedColumns, type TableColumns } from './table-columns.js';
-import { labelRows } from './table-rows.js';
+import { readLayout } from './layout.js';
+import type { NamedColumns } from './table-columns.js';
 
 /** A table that the pipeline names, and its columns. */
 export interface TableConfig {
@@ -49,7 +47,8 @@ export function tableAsSource(config: IngestConfig): TableConfig {
   return { table, columns: columnsOf(config) };
 }
 
-function columnsOf({ labels, split }: IngestConfig): NamedColumns {
+/** The columns that the pipeline names. */
+export function columnsOf({ labels, split }: IngestConfig): NamedColumns {
   const { file, label, split: named, weight, group: grouped } = typeof labels === 'object' ? labels : {};
   const group = grouped ?? (split.group !== undefined && !isPattern(split.group) ? split.group : undefined);
   const part = named ?? split.column;
@@ -65,13 +64,18 @@ export function requireTable({ labels }: IngestConfig): void {
     field: ['labels'],
     found: '`labels` names neither a table nor a pattern, and the source is not a Parquet file',
     expected: 'a place for the labels',
-    remedy: 'write `table: labels.csv` or `pattern: "{label}.{number}.jpg"`',
+    remedy:
+      'write `table: labels.csv` or `pattern: "{label}.{number}.jpg"`, or put a `metadata.csv` into each split folder',
   });
 }
 
 export interface FoundTable extends TableFile {
   /** Its path in the listing of the source; undefined if it is elsewhere. */
   readonly inside?: string;
+  /** Found by its name alone: where it is decides what its file names mean, so its path is in the key. */
+  readonly isSearched?: true;
+  /** The split of the folder that it describes alone. */
+  readonly split?: SplitName;
   /** For names that are not those of files, such as URLs: which file each stands for. */
   readonly files?: ReadonlyMap<string, string>;
 }
@@ -81,21 +85,39 @@ export async function tableInProject(
   { table }: TableConfig,
   { resolvePath }: Pick<SurveyContext, 'resolvePath'>,
   listing?: FolderListing,
-): Promise<FoundTable | undefined> {
+): Promise<readonly [FoundTable] | undefined> {
   const path = resolvePath(table);
   if (!(await stat(path).catch(() => undefined))?.isFile()) return undefined;
   const inside = listing && relative(listing.root, path).split(sep).join('/');
-  return { path, where: table, inside: inside !== undefined && listing!.paths.includes(inside) ? inside : undefined };
+  return [{ path, where: table, inside: inside !== undefined && listing!.paths.includes(inside) ? inside : undefined }];
 }
 
 /**
- * The table in the source: at its path, or, as with images in a single folder, the only file whose path ends so.
- * Throws `bad-data` if there is none.
+ * The table in the source: at its path, or, as with images in a single folder, the only file whose path ends so. If
+ * every split folder has one of that name, all of them. Throws `bad-data` if there is none.
  */
-export function tableInSource({ table }: TableConfig, { root, paths }: FolderListing, shown: string): FoundTable {
+export function tablesInSource(
+  { table }: TableConfig,
+  listing: FolderListing,
+  shown: string,
+  splitFolders: IngestConfig['split_folders'],
+): readonly FoundTable[] {
+  const { root, paths } = listing;
   const found = paths.includes(table) ? [table] : paths.filter((path) => path.endsWith(`/${table}`));
   const [inside] = found;
-  if (found.length === 1) return { path: `${root}/${inside}`, where: `${shown}/${inside}`, inside };
+  if (found.length === 1)
+    return [
+      {
+        path: `${root}/${inside}`,
+        where: `${shown}/${inside}`,
+        inside,
+        ...(inside === table ? {} : { isSearched: true }),
+      },
+    ];
+  if (found.length > 1) {
+    const tables = splitTables(readLayout(listing, splitFolders), found, () => true);
+    if (tables.length === found.length) return tables.map((one) => foundIn(one, root, shown));
+  }
   const elsewhere = `neither in the project nor in \`${shown}\``;
   throw failure('bad-data', {
     code: 'table-missing',
@@ -107,32 +129,34 @@ export function tableInSource({ table }: TableConfig, { root, paths }: FolderLis
   });
 }
 
-/** Opens a table, with its columns. */
-export async function openLabels(
-  config: TableConfig,
-  found: FoundTable,
-): Promise<{ table: Awaited<ReturnType<typeof openTable>>; columns: TableColumns }> {
-  const table = await openTable(found);
-  return { table, columns: chooseColumns(table.columns, config.columns, found.where) };
+/**
+ * The `metadata.csv` or `metadata.jsonl` of each split folder; none if the pipeline or class folders say where the
+ * labels are. Throws `bad-data` for two in one folder.
+ */
+export function tablesOfSplits(
+  { labels, split_folders }: Pick<IngestConfig, 'labels' | 'split_folders'>,
+  listing: FolderListing,
+  shown: string,
+): readonly FoundTable[] {
+  const { root, paths } = listing;
+  const isElsewhere =
+    typeof labels === 'object' ? (labels.table ?? labels.pattern) !== undefined : labels === 'folders';
+  if (isElsewhere || !paths.some((path) => isMetadata(basename(path)))) return [];
+  const layout = readLayout(listing, split_folders);
+  if (labels === undefined && layout.classes.length >= 2) return [];
+  const tables = splitTables(layout, paths, isMetadata);
+  const folders = tables.map(({ path }) => dirname(path));
+  const second = folders.findIndex((folder, i) => folder === folders[i - 1]);
+  if (second < 0) return tables.map((table) => foundIn(table, root, shown));
+  throw failure('bad-data', {
+    code: 'two-tables',
+    where: `${shown}/${folders[second]}`,
+    found: `has two tables, \`${basename(tables[second - 1].path)}\` and \`${basename(tables[second].path)}\``,
+    expected: 'one table in each split folder',
+    remedy: 'remove one of them',
+  });
 }
 
-/**
- * A digest of the columns that are read: another comment, or a new column that nobody reads, leaves it as it is. A
- * table that has not changed is not read again.
- */
-export async function digestLabels(
-  config: TableConfig,
-  found: FoundTable,
-  { digestFile, learn }: Pick<SurveyContext, 'digestFile' | 'learn'>,
-): Promise<Digest> {
-  await requireTableSize(found);
-  const file = await digestFile(found.path);
-  return learn({ table: file, columns: config.columns }, isDigest, async () => {
-    const { table, columns } = await openLabels(config, found);
-    const hash = createHash('sha256').update(`labels\n${Object.keys(columns.at).join()}\n`);
-    for await (const rows of labelRows(table, columns))
-      hash.update(rows.map(({ line: _line, ...said }) => `${JSON.stringify(said)}\n`).join(''));
-    if ((await digestFile(found.path)) !== file) throw changedMeanwhile(found.where);
-    return toDigest(hash.digest());
-  });
+function foundIn({ path, split }: SplitTable, root: string, shown: string): FoundTable {
+  return { path: `${root}/${path}`, where: `${shown}/${path}`, inside: path, isSearched: true, split };
 }

@@ -7,7 +7,8 @@ import { isAddress } from '../../core/source.js';
 import type { SurveyContext } from '../../core/stage.js';
 import { requireTableSize } from '../../sources/table/open.js';
 import { summaryOf, urlPreimage, type ListedUrl, type UrlListSummary } from '../../sources/url-list.js';
-import { digestLabels, openLabels, type FoundTable, type TableConfig } from './table-source.js';
+import { digestLabels, openLabels } from './open-labels.js';
+import type { FoundTable, TableConfig } from './table-source.js';
 
 /** The column that pins each image; its name is fixed, as no other says what it is. */
 const SHA256 = 'sha256';
@@ -33,12 +34,12 @@ export async function surveyUrls(
     async () => ({ ...summaryOf(await urlsOf(found, named)) }),
   );
   const { preimage, provisional } = urlPreimage(summary, context.lock);
-  return { preimage: { urls: preimage, labels: await digestLabels(named, found, context) }, provisional };
+  return { preimage: { urls: preimage, labels: await digestLabels(named.columns, [found], context) }, provisional };
 }
 
 /** The URLs of a table, each once. Throws `bad-data` if it has none. */
 export async function urlsOf(found: FoundTable, named: TableConfig): Promise<ListedUrl[]> {
-  const { table, columns } = await openLabels(named, found);
+  const [{ table, columns }] = await openLabels(named.columns, [found]);
   const pins = table.columns.indexOf(SHA256);
   const urls = new Map<string, Digest | undefined>();
   for await (const rows of table.rows([columns.at.file!, ...(pins < 0 ? [] : [pins])]))
