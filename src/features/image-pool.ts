@@ -17,6 +17,12 @@ const MOST_THREADS = 8;
  */
 const TASKS_PER_THREAD = 64;
 
+/**
+ * Tasks that a thread has before another one starts. Starting one takes the processor as long as loading some thirty
+ * small images, and one decodes several images at once: for a few images, a second thread is never worth its start.
+ */
+const TASKS_BEFORE_ANOTHER = 32;
+
 export interface PoolOptions {
   /** How many threads; with none, images are loaded on the calling thread, by the same code. */
   readonly threads: number;
@@ -84,12 +90,13 @@ export class ImagePool {
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 
-  /** The thread with the fewest tasks; a new one as long as all are busy and there may be more. */
+  /** The thread with the fewest tasks; a new one if all have enough, as long as there may be more. */
   private freest(): Thread {
     const [first, ...others] = this.threads;
     const freest =
       first && others.reduce((best, thread) => (thread.waiting.size < best.waiting.size ? thread : best), first);
-    return freest === undefined || (freest.waiting.size > 0 && this.threads.length < this.options.threads)
+    return freest === undefined ||
+      (freest.waiting.size >= TASKS_BEFORE_ANOTHER && this.threads.length < this.options.threads)
       ? this.start()
       : freest;
   }

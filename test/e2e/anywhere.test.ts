@@ -33,7 +33,6 @@ test('locales, time zones and folders change no byte', async () => {
   const renamed = { cats: 'ähnlich', dogs: 'zIi' };
   const places: readonly Record<string, string>[] = [
     {},
-    { LC_ALL: 'C', TZ: 'UTC' },
     { LC_ALL: 'sv_SE.UTF-8', TZ: 'Asia/Kathmandu' },
     { LC_ALL: 'tr_TR.UTF-8', TZ: 'America/St_Johns', HOME: '/nonexistent' },
   ];
@@ -52,9 +51,11 @@ test('locales, time zones and folders change no byte', async () => {
 
 test('the number of threads changes no byte', async () => {
   const seen: unknown[] = [];
-  for (const threads of [1, 2, 3]) {
+  for (const threads of [1, 3]) {
     const machine = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module'; os.availableParallelism = () => ${threads}; syncBuiltinESMExports();`;
     const project = await created({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(machine)}` });
+    // So many that several threads load them.
+    await project.addPets('pictures', 40);
     const report = await project.command('doctor');
     expect(report.stdout + report.stderr).toMatch(new RegExp(`\\b${threads} threads`));
     expect((await project.run()).code).toBe(0);

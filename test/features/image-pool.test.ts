@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf } from '../../src/core/digest.js';
+import { digestOf, type Digest } from '../../src/core/digest.js';
 import { ImagePool } from '../../src/features/image-pool.js';
 import type { ListedImage, ImageTask, ImageWork } from '../../src/features/image-loader.js';
 
@@ -30,7 +30,7 @@ let folder: string;
 let tasks: ListedImage[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pictures-'));
-  const names = (await readdir(pets)).sort().slice(0, 12);
+  const names = (await readdir(pets)).sort().slice(0, 70);
   tasks = await Promise.all(
     names.map(async (name, view) => ({
       path: join(pets, name),
@@ -41,11 +41,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Loads all tasks in a pool of so many threads and closes it. */
-async function loadAll(work: ImageWork, count: number): Promise<PromiseSettledResult<Float32Array>[]> {
+/** Loads all tasks in a pool of so many threads and closes it: the digests of their bits. */
+async function loadAll(work: ImageWork, count: number): Promise<Digest[]> {
   const pool = new ImagePool(work, threads(count));
   try {
-    return await Promise.allSettled(tasks.map((task) => pool.load(task)));
+    const images = await Promise.all(tasks.map((task) => pool.load(task)));
+    return images.map(({ buffer, byteOffset, byteLength }) => digestOf(new Uint8Array(buffer, byteOffset, byteLength)));
   } finally {
     await pool.close();
   }
@@ -55,8 +56,9 @@ test.each([
   ['plain', plain],
   ['varied', varied],
 ])('%s images are the same bits on the calling thread, on one and on three', async (_name, work) => {
-  const [here, one, three] = await Promise.all([loadAll(work, 0), loadAll(work, 1), loadAll(work, 3)]);
-  expect(here.every(({ status }) => status === 'fulfilled')).toBe(true);
+  // Enough of them that three threads start.
+  const [here, one, three] = await Promise.all([0, 1, 3].map((count) => loadAll(work, count)));
+  expect(new Set(here).size).toBe(tasks.length);
   expect(one).toEqual(here);
   expect(three).toEqual(here);
 });
@@ -67,6 +69,23 @@ test('every view of a varied image has draws of its own', async () => {
   await pool.close();
   expect(again).toEqual(first);
   expect(second).not.toEqual(first);
+});
+
+test('a second thread starts only for more images than one is given at first', async () => {
+  const entry = join(folder, 'which.mjs');
+  await writeFile(
+    entry,
+    `import { parentPort, threadId } from 'node:worker_threads';
+    parentPort.on('message', ({ id }) => parentPort.postMessage({ id, image: Float32Array.of(threadId) }));`,
+  );
+  const threadsFor = async (images: number): Promise<number> => {
+    const pool = new ImagePool(plain, { threads: 3, entry });
+    const asked = Array.from({ length: images }, (_, view) => pool.load({ ...tasks[0], view }));
+    const answers = await Promise.all(asked);
+    await pool.close();
+    return new Set(answers.map(([thread]) => thread)).size;
+  };
+  expect([await threadsFor(32), await threadsFor(33), await threadsFor(200)]).toEqual([1, 2, 3]);
 });
 
 describe('failures', () => {
