@@ -1,16 +1,17 @@
 /** Tests with Python's public packages; `PYTHON` names another interpreter than python3. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { test } from '@jest/globals';
 
 export const python = process.env.PYTHON ?? 'python3';
 
+const known = new Map<string, boolean>();
+
+/** Asked once for each: onnxruntime alone takes a second. */
 function imports(modules: readonly string[]): boolean {
-  try {
-    execFileSync(python, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+  const names = modules.join(', ');
+  if (!known.has(names))
+    known.set(names, spawnSync(python, ['-c', `import ${names}`], { stdio: 'ignore' }).status === 0);
+  return known.get(names)!;
 }
 
 /** Whether there is a Python, with its own server for static files. */

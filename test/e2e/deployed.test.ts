@@ -1,5 +1,5 @@
 /** The code beside exported models, for each way to prepare images and each format, against `predict`. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import type { Browser } from 'playwright-core';
@@ -22,7 +22,7 @@ const TOLERANCE = 1e-3;
 let project: Project;
 /** A photo that its EXIF data turns, gray levels, and a PNG with transparent parts, whose colors a canvas loses. */
 const images = ['turned.jpg', 'gray.png', 'transparent.png'];
-let deployed: Deployed | undefined;
+const folders: Deployed[] = [];
 
 beforeAll(async () => {
   project = await Project.create();
@@ -38,26 +38,43 @@ beforeAll(async () => {
   await sharp(large).removeAlpha().joinChannel(fade, alpha).png().toFile(project.path('transparent.png'));
   await sharp(large).toColourspace('b-w').png().toFile(project.path('gray.png'));
 });
-afterAll(() => project.remove());
-afterEach(async () => {
-  await deployed?.remove();
-  deployed = undefined;
+afterAll(async () => {
+  for (const folder of folders) await folder.remove();
+  await project.remove();
 });
 
-/** Trains with these settings, and gives the folder and what `predict` says of the images. */
-async function deploy(...settings: string[]): Promise<{ model: Deployed; expected: Scores[] }> {
-  const run = await project.run('pets.yaml', ...settings.flatMap((setting) => ['--set', `stages.${setting}`]));
-  if (run.code !== 0) throw new Error(run.stderr);
-  deployed = await Deployed.from(project.path('models/pets'));
-  const answers = await project.command('predict', 'models/pets', ...images, '--json');
-  const lines = answers.stdout.trim().split('\n');
-  return { model: deployed, expected: lines.map((line) => (JSON.parse(line) as { scores: Scores }).scores) };
+interface Answered {
+  readonly model: Deployed;
+  readonly expected: Scores[];
 }
 
-const onnx = 'export.formats=[onnx]';
-const paths = (): string[] => images.map((image) => project.path(image));
-
 const tfjsPackages = ['core', 'layers', 'backend-cpu'].map((part) => `@tensorflow/tfjs-${part}`);
+const answered = new Map<string, Answered>();
+
+/** Trains with these settings, and gives the folder and what `predict` says of the images; once for all tests. */
+async function deploy(format: 'onnx' | 'tfjs', ...settings: string[]): Promise<Answered> {
+  const name = [format, ...settings].join();
+  const known = answered.get(name);
+  if (known !== undefined) return known;
+  const set = [`export.formats=[${format}]`, ...settings].flatMap((setting) => ['--set', `stages.${setting}`]);
+  const run = await project.run('pets.yaml', ...set);
+  if (run.code !== 0) throw new Error(run.stderr);
+  const model = await copyOf(project.path('models/pets'));
+  await model.install(...(format === 'onnx' ? ['onnxruntime-node'] : tfjsPackages), 'sharp');
+  const answers = await project.command('predict', 'models/pets', ...images, '--json');
+  const lines = answers.stdout.trim().split('\n');
+  const expected = lines.map((line) => (JSON.parse(line) as { scores: Scores }).scores);
+  answered.set(name, { model, expected });
+  return { model, expected };
+}
+
+async function copyOf(folder: string): Promise<Deployed> {
+  const copy = await Deployed.from(folder);
+  folders.push(copy);
+  return copy;
+}
+
+const paths = (): string[] => images.map((image) => project.path(image));
 
 /** Every way to bring an image to the size of the model. */
 const preparations = [
@@ -70,22 +87,20 @@ const preparations = [
 
 describe.each(preparations)('images prepared by %s', (_name, settings) => {
   test('in Node', async () => {
-    const { model, expected } = await deploy(onnx, ...settings);
-    await model.install('onnxruntime-node', 'sharp');
+    const { model, expected } = await deploy('onnx', ...settings);
     const found = printedScores(await model.node('classify.mjs', ...paths()));
     expect(largestDifference(found, expected)).toBeLessThan(TOLERANCE);
   });
 
   testWithOnnxruntime('in Python', async () => {
-    const { model, expected } = await deploy(onnx, ...settings);
+    const { model, expected } = await deploy('onnx', ...settings);
     const found = printedScores(await model.python('classify.py', ...paths()));
     expect(largestDifference(found, expected)).toBeLessThan(TOLERANCE);
   });
 });
 
 test('a TF.js model in Node', async () => {
-  const { model, expected } = await deploy('export.formats=[tfjs]');
-  await model.install(...tfjsPackages, 'sharp');
+  const { model, expected } = await deploy('tfjs');
   expect(await model.node('check.mjs')).toMatchObject({ code: 0, stdout: expect.stringContaining('Outputs agree') });
   const found = printedScores(await model.node('classify.mjs', ...paths()));
   expect(largestDifference(found, expected)).toBeLessThan(TOLERANCE);
@@ -117,15 +132,14 @@ describe('the checks of a model', () => {
   const agrees = { code: 0, stdout: expect.stringMatching(/^Scores agree with probes\.json: .* \de-0?\d\.$/m) };
 
   test('check.mjs accepts it, and sees a score that differs', async () => {
-    const { model } = await deploy(onnx);
-    await model.install('onnxruntime-node', 'sharp');
+    const model = await copyOf((await deploy('onnx')).model.folder);
     expect(await model.node('check.mjs')).toMatchObject(agrees);
     await damage(model);
     expect(await model.node('check.mjs')).toMatchObject(differs);
   });
 
   testWithOnnxruntime('check.py accepts it, and sees a score that differs', async () => {
-    const { model } = await deploy(onnx);
+    const model = await copyOf((await deploy('onnx')).model.folder);
     expect(await model.python('check.py')).toMatchObject(agrees);
     await damage(model);
     expect(await model.python('check.py')).toMatchObject(differs);
@@ -140,8 +154,8 @@ describeWithChromium('in the browser', () => {
   });
   afterAll(() => browser.close());
 
-  test.each(['onnx', 'tfjs'])('the page of the README, for %s', async (format) => {
-    const { model, expected } = await deploy(`export.formats=[${format}]`, 'ingest.image.fit=crop');
+  test.each(['onnx', 'tfjs'] as const)('the page of the README, for %s', async (format) => {
+    const { model, expected } = await deploy(format, 'ingest.image.fit=crop');
     const server = await serveStatic(model.folder);
     const page = await browser.newPage();
     try {
@@ -161,46 +175,49 @@ describeWithChromium('in the browser', () => {
   test.each([
     ['onnx', 'onnxruntime-web (WebAssembly, 1 thread)'],
     ['tfjs', 'TF.js (WebAssembly)'],
-  ])('demo.html for %s asks nobody but its server, and gives the scores of the tool', async (format, runtime) => {
-    const { model, expected } = await deploy(`export.formats=[${format}]`, 'ingest.image.fit=crop');
-    const server = await serveStatic(model.folder);
-    const page = await browser.newPage();
-    try {
-      const [elsewhere, problems] = [[], []] as [string[], string[]];
-      page.on('request', (request) => {
-        if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.url))
-          elsewhere.push(request.url());
-      });
-      page.on('console', (message) => problems.push(message.text()));
-      page.on('pageerror', ({ message }) => problems.push(message));
-      await page.goto(`${server.url}demo.html`);
-      await page.getByText('Ready.').waitFor();
-      expect(await page.textContent('main p')).toBe(
-        `The model recognizes 2 classes: cats, dogs. Images are resized and cropped to 32 × 32 pixels. Runs on ${runtime}.`,
-      );
-      expect(await page.locator('#example-list button').count()).toBe(4);
-      const found: Scores[] = [];
-      for (const image of images.slice(0, 2)) {
-        await page.setInputFiles('#file', project.path(image));
-        await page.getByText(new RegExp(`^${image}: `)).waitFor();
-        const rows = page.locator('#rows tr');
-        const cells = await rows.evaluateAll((all) =>
-          all.map((row) => [row.querySelector('th')!.textContent, row.querySelector('td')!.dataset['score']]),
+  ] as const)(
+    'demo.html for %s asks nobody but its server, and gives the scores of the tool',
+    async (format, runtime) => {
+      const { model, expected } = await deploy(format, 'ingest.image.fit=crop');
+      const server = await serveStatic(model.folder);
+      const page = await browser.newPage();
+      try {
+        const [elsewhere, problems] = [[], []] as [string[], string[]];
+        page.on('request', (request) => {
+          if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.url))
+            elsewhere.push(request.url());
+        });
+        page.on('console', (message) => problems.push(message.text()));
+        page.on('pageerror', ({ message }) => problems.push(message));
+        await page.goto(`${server.url}demo.html`);
+        await page.getByText('Ready.').waitFor();
+        expect(await page.textContent('main p')).toBe(
+          `The model recognizes 2 classes: cats, dogs. Images are resized and cropped to 32 × 32 pixels. Runs on ${runtime}.`,
         );
-        found.push(Object.fromEntries(cells.map(([name, score]) => [name, Number(score)])));
-        expect(await rows.first().locator('.here').textContent()).toMatch(/^\d+\.\d%$/);
-      }
-      expect(largestDifference(found, expected.slice(0, 2))).toBeLessThan(TOLERANCE);
-      // There is no tool to compare with.
-      await page.getByText('Details').click();
-      expect(await page.locator('#compare').isVisible()).toBe(false);
-      expect([elsewhere, problems]).toEqual([[], []]);
+        expect(await page.locator('#example-list button').count()).toBe(4);
+        const found: Scores[] = [];
+        for (const image of images.slice(0, 2)) {
+          await page.setInputFiles('#file', project.path(image));
+          await page.getByText(new RegExp(`^${image}: `)).waitFor();
+          const rows = page.locator('#rows tr');
+          const cells = await rows.evaluateAll((all) =>
+            all.map((row) => [row.querySelector('th')!.textContent, row.querySelector('td')!.dataset['score']]),
+          );
+          found.push(Object.fromEntries(cells.map(([name, score]) => [name, Number(score)])));
+          expect(await rows.first().locator('.here').textContent()).toMatch(/^\d+\.\d%$/);
+        }
+        expect(largestDifference(found, expected.slice(0, 2))).toBeLessThan(TOLERANCE);
+        // There is no tool to compare with.
+        await page.getByText('Details').click();
+        expect(await page.locator('#compare').isVisible()).toBe(false);
+        expect([elsewhere, problems]).toEqual([[], []]);
 
-      await page.goto(`file://${model.path('demo.html')}`);
-      await page.getByText('The model cannot be loaded: browsers load no models from file://').waitFor();
-    } finally {
-      await page.close();
-      server.close();
-    }
-  });
+        await page.goto(`file://${model.path('demo.html')}`);
+        await page.getByText('The model cannot be loaded: browsers load no models from file://').waitFor();
+      } finally {
+        await page.close();
+        server.close();
+      }
+    },
+  );
 });
