@@ -1,4 +1,6 @@
 /** Tests are TypeScript ES modules: swc takes the types off, `npm run typecheck` checks them. */
+import { availableParallelism } from 'node:os';
+
 // Here because jest's sandbox has a copy of the environment, which onnxruntime does not see: the workers inherit this.
 process.env.ORT_DISABLE_TELEMETRY = '1';
 // By it the command sees that npm started it, and shows `npx pipeline` in hints: `program.test.ts` has that.
@@ -24,6 +26,6 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!@tensorflow/)'],
   setupFilesAfterEnv: ['<rootDir>/test/retry.mjs'],
   testTimeout: 60_000,
-  // A worker waits for its children or for the disk most of the time.
-  maxWorkers: '100%',
+  // One more than there are processors: a worker waits a third of the time, for starts, servers and the disk.
+  maxWorkers: availableParallelism() + 1,
 };

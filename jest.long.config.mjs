@@ -5,7 +5,8 @@ process.env.RELIABILITY = 'long';
 
 export default {
   ...all,
-  testMatch: ['reliability/**/*', 'keras/networks', 'e2e/main-job', 'e2e/onnx-base', 'hostile/forged-results'].map(
-    (files) => `<rootDir>/test/${files}.test.ts`,
-  ),
+  testMatch: [
+    ...['reliability/**/*', 'keras/networks', 'hostile/forged-results', 'report/html/long-names'],
+    ...['e2e/main-job', 'e2e/onnx-base', 'e2e/pipelines', 'published/thirty-classes'],
+  ].map((files) => `<rootDir>/test/${files}.test.ts`),
 };

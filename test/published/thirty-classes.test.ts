@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { testWithShared } from '../shared.js';
+import { longTestWithShared } from '../shared.js';
 import { Journey } from './installed.js';
 import { closingOf, giveMirror, headlineOf } from './photos.js';
 
@@ -32,7 +32,7 @@ async function fillClasses(shared: string): Promise<void> {
   }
 }
 
-testWithShared(
+longTestWithShared(
   'thirty unbalanced classes: class weights, a verdict that names the weak spot, and figures for each class',
   async (shared) => {
     await fillClasses(shared);

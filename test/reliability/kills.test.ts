@@ -21,7 +21,7 @@ import {
 const door = join(process.cwd(), 'test/reliability/disk-door.mjs');
 const AT_A_TIME = 2;
 const KILLS_IN_TIME = cases(3, 200);
-const KILLS_IN_OPERATIONS = 4;
+const KILLS_IN_OPERATIONS = 3;
 
 let base: string;
 let pristine: string;
@@ -153,7 +153,7 @@ test('a pipeline that is edited after its run was killed while it wrote its file
   const random = randomOf('edited');
   // What a run writes into the project comes last.
   const last = Math.floor(operations / 4);
-  const killAt = someOf(last, 2, random).map((n) => operations - last + n);
+  const killAt = someOf(last, 1, random).map((n) => operations - last + n);
   await forEachOf(killAt, AT_A_TIME, (n) =>
     named(`killed before operation ${n}, then edited`, async () => {
       const root = await copyOf(pristine);
@@ -183,7 +183,7 @@ test('a collection that is killed before each operation leaves what a run can co
   await start(counted, gc, throughDoor(counted, { DOOR_COUNT: join(base, 'gc/count') })).ended;
   const all = Number(await readFile(join(base, 'gc/count'), 'utf8'));
   expect(all).toBeGreaterThan(10);
-  const killAt = someOf(all, 2, randomOf('gc'));
+  const killAt = someOf(all, 1, randomOf('gc'));
   await forEachOf(killAt, AT_A_TIME, (n) =>
     named(`collection killed before operation ${n} of ${all}`, async () => {
       const root = await copyOf(full);

@@ -258,6 +258,7 @@ describe('redirects', () => {
 
   test.each([
     'https://10.0.0.1/x',
+    'https://0x0a000001/x',
     'https://[fd00::1]/x',
     'http://example.com/x',
     'https://169.254.169.254/latest',
