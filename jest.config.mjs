@@ -25,7 +25,7 @@ export default {
   },
   transformIgnorePatterns: ['/node_modules/(?!@tensorflow/)'],
   setupFilesAfterEnv: ['<rootDir>/test/retry.mjs'],
-  testTimeout: 60_000,
+  testTimeout: 90_000,
   // One more than there are processors: a worker waits a third of the time, for starts, servers and the disk.
   maxWorkers: availableParallelism() + 1,
 };

@@ -141,7 +141,7 @@ test('collections in a loop beside runs take nothing that fails them', async () 
   expect(runs.map(({ code, stderr }) => [code, stderr.match(/✘.*/)?.[0]])).toEqual(runs.map(() => [0, undefined]));
   expect((await run(root)).code).toBe(0);
   expect(await resultsOf(root)).toEqual(expected);
-});
+}, 240_000);
 
 /** The first event of a kind that a run prints. */
 function eventOf({ child }: ReturnType<typeof start>, wanted: (event: RunEvent) => boolean): Promise<RunEvent> {
