@@ -20,11 +20,14 @@ test('commands and subcommands', async () => {
   expect(await at('')).toEqual(['none', ...program.commands.map((one) => one.name())]);
   expect(await at('ru')).toEqual(['none', 'run', 'runs']);
   expect(await at('cache', 'g')).toEqual(['none', 'gc']);
+  expect(await at('cache', 'k')).toEqual(['none', 'keygen']);
   expect(await at('nonsense', '')).toEqual(['none', ...program.commands.map((one) => one.name())]);
 });
 
 test('options, and values of those that take one of a few', async () => {
   expect(await at('run', '--of')).toEqual(['none', '--offline']);
+  expect(await at('cache', 'trust', '--l')).toEqual(['none', '--list']);
+  expect(await at('cache', 'keygen', '--st')).toEqual(['none', '--stdout']);
   expect(await at('run', 'pets.yaml', '--log-level', '')).toEqual(['none', 'trace', 'debug', 'info', 'warn', 'error']);
   expect(await at('graph', '--format=m')).toEqual(['none', '--format=mermaid']);
   expect(await at('diff', '--format', 'm')).toEqual(['none', 'md']);

@@ -1,12 +1,12 @@
 /** pipeline cache keygen: makes the key that this machine signs results with. */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipelineNameOf } from '../../config/project-root.js';
 import { failure } from '../../core/problem.js';
 import { privateKeyText, signerOf, type PrivateKeyText, type PublicKey } from '../../core/signing/keys.js';
 import { readSigner, signingKeyFile } from '../../core/signing/signing-key.js';
+import { hasCode } from '../../store/disk/cache-fs.js';
 import { besideOf } from '../../store/disk/write-atomic.js';
 import type { Host } from '../host.js';
 import { checkedName } from './trust-keys.js';
@@ -23,7 +23,6 @@ export async function keygen(options: KeygenOptions, host: Host, environment = p
   const { stdout = false, force = false, json } = options;
   const name = options.name === undefined ? usualName(stdout, environment) : checkedName(options.name, '--name');
   const file = signingKeyFile(environment);
-  if (!stdout && !force && existsSync(file)) throw await existing(file, environment);
   const privateKey = privateKeyText(randomBytes(32));
   const { publicKey } = signerOf(privateKey)!;
   if (stdout) {
@@ -33,7 +32,9 @@ export async function keygen(options: KeygenOptions, host: Host, environment = p
     );
     return;
   }
-  await writeKey(file, privateKey, force);
+  await writeKey(file, privateKey, force).catch(async (error: unknown) => {
+    throw hasCode(error, 'EEXIST') ? await existing(file, environment) : error;
+  });
   host.stdout(
     json
       ? `${JSON.stringify({ event: 'cache-keygen', file, name, key: publicKey })}\n`
