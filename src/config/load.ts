@@ -110,6 +110,7 @@ function finish(
     seed: project.seed,
     engine: project.engine,
     features: project.features,
+    ...(project.cache && { cache: project.cache }),
     stages,
     variants,
     warnings: [...warnings].sort(byPosition),

@@ -4,7 +4,7 @@ import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from '../core/stage.js';
 import type { PipelinePlace } from './project-root.js';
 import type { Locator } from './locator.js';
-import type { EngineChoice, FloatType, StageConfigs, StageKind } from '../core/schema-types.js';
+import type { EngineChoice, FloatType, PipelineConfig, StageConfigs, StageKind } from '../core/schema-types.js';
 
 export interface Stage<Kind extends StageKind = StageKind> {
   readonly name: string;
@@ -20,6 +20,9 @@ export interface Stage<Kind extends StageKind = StageKind> {
   /** The training whose exports wait for it, if it does not read that model itself. */
   readonly measures?: string;
 }
+
+/** The cache that a team shares, as the file names it. */
+export type CacheConfig = NonNullable<PipelineConfig['cache']>;
 
 export type { ReferenceField, Role } from '../core/stage.js';
 
@@ -40,6 +43,7 @@ export interface Pipeline extends PipelinePlace {
   readonly seed: number;
   readonly engine: EngineChoice;
   readonly features: { readonly dtype: FloatType };
+  readonly cache?: CacheConfig;
   /**
    * In the order of the file, those of a matrix in place of the one that it multiplies. The references make no cycle.
    */

@@ -42,6 +42,31 @@ export interface PipelineConfig {
     dtype: 'float32' | 'float16';
   };
   /**
+   * A cache that a team shares: what another machine has computed is not computed again.
+   */
+  cache?: {
+    /**
+     * `s3://bucket/prefix`, a folder that all machines see, or an https URL, which is only read. The variable PIPELINE_REMOTE takes precedence.
+     */
+    remote: string;
+    /**
+     * What this machine does with it. The variable PIPELINE_REMOTE_MODE takes precedence.
+     */
+    mode: 'read' | 'read-write' | 'off';
+    /**
+     * The server of the bucket if it is not one of AWS, such as https://minio.example.org:9000.
+     */
+    endpoint?: string;
+    /**
+     * The region of the bucket. Default: what the AWS variables and profiles say, otherwise us-east-1.
+     */
+    region?: string;
+    /**
+     * Whether the bucket's name is in the host or in the path. Default: `virtual-host` for AWS, `path` for other endpoints.
+     */
+    addressing?: 'path' | 'virtual-host';
+  };
+  /**
    * Axes of a sweep. Each combination of values creates a variant of the stages that the fields affect, such as `train@units-64`.
    */
   matrix?: {

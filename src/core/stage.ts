@@ -149,6 +149,8 @@ export interface SurveyContext<Kind extends StageKind = StageKind> {
 
 /** Rows of numbers kept by image and view. */
 export interface FeatureStore {
+  /** Looks for rows that other machines have made; `has` knows them from then on. */
+  lookElsewhere(): Promise<void>;
   has(digest: Digest, view: number): boolean;
   /** Fills rows of `out` from `row` on; returns the indexes into `keys` of the missing ones. */
   readInto(keys: readonly FeatureKey[], out: Float32Array, row?: number): Promise<number[]>;

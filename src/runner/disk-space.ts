@@ -1,6 +1,7 @@
 /** Whether the features that a stage needs fit on the disk: shown by a plan, enforced before a stage extracts any. */
 import { bytesText } from '../core/text/bytes-text.js';
 import { LARGEST_SHARE } from '../core/estimate.js';
+import type { Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { FeatureNeed, Needs } from '../core/stage.js';
 import { featureSetKeyOf } from './action-key.js';
@@ -26,12 +27,14 @@ export async function missingOf(
   if (set?.preimage === undefined) return { extract: all, reused: 0, bytes: 0 };
   const key = featureSetKeyOf(set.preimage);
   const rows = await features.open(set.preimage, set.rowLength);
+  const isMissing = (digest: Digest, view: number): boolean =>
+    !rows.has(digest, view) && counted?.has(`${key}/${view}/${digest}`) !== true;
+  if (views.some((view) => digests.some((digest) => isMissing(digest, view)))) await rows.lookElsewhere();
   let extract = 0;
   for (const view of views) {
     for (const digest of digests) {
-      const name = `${key}/${view}/${digest}`;
-      if (rows.has(digest, view) || counted?.has(name) === true) continue;
-      counted?.add(name);
+      if (!isMissing(digest, view)) continue;
+      counted?.add(`${key}/${view}/${digest}`);
       extract++;
     }
   }

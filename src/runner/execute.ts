@@ -17,6 +17,7 @@ import { inputsOf, type Session } from './session.js';
 import { checkRequirements, outsideSelection, stagesThatRunFirst } from './preflight.js';
 import { stageError } from './stage-error.js';
 import { singleFlight, type Flight } from './single-flight.js';
+import { shareAll } from './share.js';
 import { runStage, type Work } from './work.js';
 
 export interface ExecuteOptions {
@@ -76,6 +77,7 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
     // A listener may throw: what is open closes only when no stage runs any more.
     await Promise.allSettled(nodes.map((node) => run.outcome(node)));
     await session.features.close();
+    await shareAll(session, options.signal);
     const outcomes = await Promise.all(nodes.map((node) => run.outcome(node)));
     const { metrics, errors } = await run.metrics();
     await run.close();
@@ -166,7 +168,7 @@ class Execution {
     const { session, options, settled } = this;
     session.guard.check();
     const outputsOf = (stage: string): Outputs => settled.get(stage)!.outputs;
-    const decision = await decide(session, node, outputsOf, options.forced.has(node.stage.name));
+    const decision = await this.decideAndBring(node, outputsOf);
     const inputs = inputsOf(node, outputsOf);
     const done = decision.state === 'stale' ? await this.perform(node, decision, inputs) : taken(decision);
     const { preimage, outputs, state, reason, features } = done;
@@ -186,6 +188,16 @@ class Execution {
       return { ...this.report(node, state, reason, started, features), error };
     }
     return this.report(node, state, reason, started, features);
+  }
+
+  /** What is in the shared cache comes here; if it cannot, the stage runs. */
+  private async decideAndBring(node: Node, outputsOf: (stage: string) => Outputs): Promise<Decided> {
+    const { session, options } = this;
+    const decision = await decide(session, node, outputsOf, options.forced.has(node.stage.name));
+    if (decision.state !== 'restorable' || decision.hit === undefined) return decision;
+    if (await session.store.bring(decision.hit)) return decision;
+    const { key, preimage } = decision;
+    return { state: 'stale', key, preimage, reason: 'its result in the shared cache cannot be had' };
   }
 
   private async perform(node: Node, decision: Extract<Decided, { state: 'stale' }>, inputs: Inputs): Promise<Done> {

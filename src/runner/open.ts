@@ -4,6 +4,7 @@ import { onlyPipelineIn } from '../config/only-file.js';
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
 import type { StageTable } from './graph.js';
+import { openRemote } from './remote.js';
 import { openSession, type Session } from './session.js';
 import type { SourceOptions } from './source-host.js';
 import { limitsFrom } from '../store/limits.js';
@@ -45,7 +46,15 @@ export async function openFor(
 ): Promise<Session> {
   // Needed only when the work is done, which would be too late to report it.
   limitsFrom(process.env);
-  const onDamage = ({ path, reason }: { path: string; reason: string }) =>
-    emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
-  return openSession(pipeline, stages, (root, fs) => openStore(root, { onDamage, tool: version, fs }), emit, options);
+  const note = (code: string, text: string): void => emit({ event: 'note', code, text });
+  // An offline run asks nothing of the network, and what only looks at results needs no others.
+  const remote = options.offline === true ? undefined : await openRemote(pipeline, note);
+  const onDamage = ({ path, reason }: { path: string; reason: string }) => note('cache-damage', `${path}: ${reason}`);
+  return openSession(
+    pipeline,
+    stages,
+    (root, fs) => openStore(root, { onDamage, tool: version, fs, remote }),
+    emit,
+    options,
+  );
 }

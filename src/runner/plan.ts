@@ -2,6 +2,7 @@
  * Decides what is current, what the store still has and what must be done, with the reason for each decision. Runs
  * nothing.
  */
+import type { Hit } from '../store/store.js';
 import type { ActionKey } from '../core/digest.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
@@ -22,8 +23,8 @@ interface Known {
 export type Decided =
   /** This checkout's outputs are current, and so are its files. */
   | (Known & { readonly state: 'fresh'; readonly outputs: Outputs })
-  /** The store has the outputs; they and their files are brought back. */
-  | (Known & { readonly state: 'restorable'; readonly outputs: Outputs })
+  /** The store has the outputs; they and their files are brought back. `hit`: they are in the shared cache alone. */
+  | (Known & { readonly state: 'restorable'; readonly outputs: Outputs; readonly hit?: Hit })
   | (Known & { readonly state: 'stale' });
 
 /** Undecided: a stage before it has to run first; if that outputs the same bytes as before, this one is current. */
@@ -47,8 +48,8 @@ export async function decide(
   const key = actionKeyOf(preimage);
   const memory = checkout.get(node.stage.name);
   if (forced) return { state: 'stale', key, preimage, reason: 'forced' };
-  const record = await store.hit(key);
-  if (record === undefined) {
+  const hit = await store.hit(key);
+  if (hit === undefined) {
     const begun = await store.checkpoints.has(key);
     return {
       state: 'stale',
@@ -57,7 +58,12 @@ export async function decide(
       reason: begun ? 'resumes from a checkpoint' : staleReason(memory?.preimage, preimage),
     };
   }
+  const { record } = hit;
   await recheck(session, node, inputsOf(node, outputs), record.outputs);
+  if (hit.shared !== undefined) {
+    const by = hit.shared.by === undefined ? '' : `, made by ${hit.shared.by}`;
+    return { state: 'restorable', key, preimage, outputs: record.outputs, reason: `in the shared cache${by}`, hit };
+  }
   if (memory?.key === key) {
     const undelivered = await reasonToDeliver(project, node, memory);
     if (undelivered !== undefined)

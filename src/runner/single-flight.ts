@@ -36,10 +36,11 @@ export async function singleFlight<Result>(
       const taken = await store.tryLock(key, stage);
       if (taken.state === 'taken') return taken;
       try {
-        const record = await store.hit(key);
-        return record === undefined
+        const hit = await store.hit(key);
+        // What was in the shared cache alone was tried before.
+        return hit === undefined || hit.shared !== undefined
           ? ({ state: 'done', result: await work() } as const)
-          : ({ state: 'made', outputs: record.outputs } as const);
+          : ({ state: 'made', outputs: hit.record.outputs } as const);
       } finally {
         await taken.lock.release();
       }

@@ -4,8 +4,10 @@
 import { join } from 'node:path';
 import { digestOf, fileNameOf, type Digest, type BlobRef } from '../core/digest.js';
 import type { VerifiedFile } from '../core/source.js';
+import type { ObjectContent } from '../object-store/object-store.js';
 import type { Content, Files } from './disk/files.js';
 import { hashFile } from './disk/hashing.js';
+import { fileContent } from './shared/file-content.js';
 
 export class Blobs {
   constructor(private readonly files: Files) {}
@@ -72,6 +74,11 @@ export class Blobs {
     if (found.digest === digest) return { ...found, path };
     await this.files.setAside(path, `its ${found.size} bytes hash to ${found.digest}`);
     return undefined;
+  }
+
+  /** A blob as others can read it; undefined if it is missing. */
+  async content(ref: BlobRef): Promise<ObjectContent | undefined> {
+    return (await this.has(ref)) ? fileContent(this.files, this.pathOf(ref.digest), ref.digest) : undefined;
   }
 
   pathOf(digest: Digest): string {

@@ -102,6 +102,11 @@ export class Records {
     return full;
   }
 
+  /** Publishes a record that another machine has made, as it is; one of this store with all its blobs stays. */
+  async adopt(record: ActionRecord): Promise<void> {
+    if ((await this.hit(record.key)) === undefined) await this.files.publish(this.pathOf(record.key), seal(record));
+  }
+
   /** The record of a key; undefined if there is none, or if it was damaged and is now in quarantine. */
   async get(key: ActionKey): Promise<ActionRecord | undefined> {
     const path = this.pathOf(key);
@@ -144,7 +149,7 @@ const isUses: Guard<Uses> = isShapedAs({
 
 const isJson: Guard<Json> = (value): value is Json => value !== undefined;
 
-const isActionRecord: Guard<ActionRecord> = isShapedAs({
+export const isActionRecord: Guard<ActionRecord> = isShapedAs({
   schema: isOneOf(SCHEMA),
   key: isActionKey,
   preimage: isJson,

@@ -37,6 +37,9 @@ import { Locks, type Attempt } from './disk/locks.js';
 import { usualSealLimits } from './features/pending-rows.js';
 import { Records, type ActionRecord, type NewRecord } from './records.js';
 import { putRoot } from './roots.js';
+import type { Remote } from './shared/remote.js';
+import { SharedCache } from './shared/shared-cache.js';
+import type { SharedSummary } from './shared/uploads.js';
 import { sourceStore } from './source-store.js';
 import { noteUnwritten } from './disk/write-errors.js';
 
@@ -47,6 +50,15 @@ export interface StoreOptions {
   readonly tool: string;
   /** The disk; another one in tests. */
   readonly fs?: CacheFs;
+  /** The cache of the team. */
+  readonly remote?: Remote;
+}
+
+/** The record of a key, and where it is. */
+export interface Hit {
+  readonly record: ActionRecord;
+  /** Set if it is in the shared cache alone, with the name of who signed it. {@link Store.bring} fetches it. */
+  readonly shared?: { readonly by?: string };
 }
 
 export interface Store {
@@ -60,8 +72,14 @@ export interface Store {
   putRecord(record: NewRecord): Promise<ActionRecord>;
   /** The record of a key, even if blobs are missing. */
   getRecord(key: ActionKey): Promise<ActionRecord | undefined>;
-  /** The record of a key whose blobs are all there. */
-  hit(key: ActionKey): Promise<ActionRecord | undefined>;
+  /** The record of a key whose blobs are all there, here or in the shared cache. */
+  hit(key: ActionKey): Promise<Hit | undefined>;
+  /** Brings what is in the shared cache alone. False if it cannot be had after all. */
+  bring(hit: Hit): Promise<boolean>;
+  /** Waits until what was computed here is shared; undefined without a shared cache that is written. */
+  settle(signal?: AbortSignal): Promise<SharedSummary | undefined>;
+  /** How many things are still to be shared. */
+  readonly unshared: number;
   openFeatures(key: FeatureSetKey, preimage: Json, rowLength: number, type: FloatType): Promise<FeatureSet>;
   /** What rows of features would take on disk. */
   featureBytes(rows: number, rowLength: number, type: FloatType): number;
@@ -95,11 +113,12 @@ export interface Store {
 const ROW_MEMORY = 256 * 1024 * 1024;
 
 /** Opens a store. Reads nothing, and makes nothing before the first file is published. */
-export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOptions): Promise<Store> {
+export function openStore(root: string, { onDamage, tool, fs = nodeFs, remote }: StoreOptions): Promise<Store> {
   const files = new Files(root, fs, onDamage);
   const blobs = new Blobs(files);
   const memory = { bytes: ROW_MEMORY };
   const records = new Records(files, blobs, tool);
+  const shared = remote && new SharedCache(remote, files, blobs, records);
   const digest = (name: string, listing: () => FileList, probe: Probe): Promise<FileDigests> => {
     const indexFile = join(root, 'index', digestOf(name).slice(0, 32));
     const listedAt = Date.now();
@@ -125,15 +144,41 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
       digest(name, () => listFiles(folder, 'inside'), noProbe),
     ),
     putBlob: (content) => blobs.put(content),
-    readBlob: (ref) => blobs.read(ref),
+    readBlob: async (ref) => {
+      const bytes = await blobs.read(ref);
+      return bytes === undefined && (await shared?.bringBlob(ref)) === true ? blobs.read(ref) : bytes;
+    },
     hasBlob: (ref) => blobs.has(ref),
-    putRecord: (record) => records.put(record),
-    getRecord: (key) => records.get(key),
-    hit: (key) => records.hit(key),
+    putRecord: async (record) => {
+      const standing = await records.put(record);
+      shared?.offer(standing);
+      return standing;
+    },
+    getRecord: async (key) => (await records.get(key)) ?? (await shared?.hit(key))?.record,
+    hit: async (key) => {
+      const record = await records.hit(key);
+      if (record !== undefined) return { record };
+      const found = await shared?.hit(key);
+      return found && { record: found.record, shared: found.by === undefined ? {} : { by: found.by } };
+    },
+    bring: async ({ record, shared: elsewhere }) =>
+      elsewhere === undefined || (await shared?.bring({ record })) === true,
+    settle: async (signal) => shared?.settle(signal),
+    get unshared() {
+      return shared?.uploads.pending ?? 0;
+    },
     openFeatures: async (key, preimage, rowLength, type) => {
       // Loaded only if there is work: a run that has nothing to do ends sooner.
       const { FeatureSet } = await import('./features/features.js');
-      return FeatureSet.open(files, { key, preimage, rowLength, type, memory, locks });
+      return FeatureSet.open(files, {
+        key,
+        preimage,
+        rowLength,
+        type,
+        memory,
+        locks,
+        ...(shared && { shared: shared.packs(key) }),
+      });
     },
     featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),
     freeBytes: () => fs.freeBytes(root),

@@ -38,6 +38,7 @@ function storeInMemory(): FeatureStore {
     inTurn: (work) => work(),
     readInto: () => Promise.reject(new Error('nothing is read here')),
     flush: () => Promise.resolve(),
+    lookElsewhere: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }

@@ -96,7 +96,7 @@ async function rowsThere(store: Store, count: number): Promise<number> {
 }
 
 async function checkRecord(store: Store, i: number): Promise<string | undefined> {
-  const record = await store.hit(digestOf(`key ${i}`) as string as ActionKey);
+  const record = (await store.hit(digestOf(`key ${i}`) as string as ActionKey))?.record;
   if (record === undefined) return undefined;
   expect(await store.readBlob(record.outputs.shared)).toEqual(Buffer.alloc(50_000, `shared ${i}`));
   expect(String(await store.readBlob(record.outputs.own))).toBe(`${record.tool}${i}`);

@@ -17,7 +17,7 @@
  * a pack that ended up in another folder from being used. The magics differ so that a truncated file is detected at
  * once.
  */
-import { isDigest, type FeatureSetKey } from '../../core/digest.js';
+import { isDigest, type Digest, type FeatureSetKey } from '../../core/digest.js';
 import { readFully, type OpenFile } from '../disk/cache-fs.js';
 import { decodeFloat16, encodeFloat16 } from '../../core/float16.js';
 import type { FloatType } from '../../core/schema-types.js';
@@ -175,5 +175,11 @@ export function packName(digest: string): string {
 }
 
 export function isPackName(name: string): boolean {
-  return name.endsWith('.pack') && isDigest(name.slice(0, -'.pack'.length));
+  return packDigest(name) !== undefined;
+}
+
+/** The digest in the name of a pack; undefined for another name. */
+export function packDigest(name: string): Digest | undefined {
+  const digest = name.slice(0, -'.pack'.length);
+  return name.endsWith('.pack') && isDigest(digest) ? digest : undefined;
 }

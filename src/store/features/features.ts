@@ -16,6 +16,7 @@ import { IN_MEMORY, KeyWords, NOWHERE, PENDING } from './key-table.js';
 import type { Locks } from '../disk/locks.js';
 import { PackFolder } from './pack-folder.js';
 import { mergePacks, usualMergeLimits, type MergeLimits } from './pack-merge.js';
+import type { SharedPacks } from '../shared/shared-packs.js';
 import { planReads, type Place, type Span } from './pack-reader.js';
 import { PendingRows, usualSealLimits, type Batch, type SealLimits } from './pending-rows.js';
 import { RowCache, type RowMemory } from './row-cache.js';
@@ -32,6 +33,8 @@ export interface FeatureSetOptions {
   /** Memory for rows that were read. */
   readonly memory: RowMemory;
   readonly locks: Locks;
+  /** What others have made of the set. */
+  readonly shared?: SharedPacks;
   readonly seal?: SealLimits;
   readonly merge?: MergeLimits;
 }
@@ -66,8 +69,9 @@ export class FeatureSet implements FeatureStore {
     private readonly files: Files,
     private readonly options: FeatureSetOptions,
   ) {
-    const { key, rowLength, type } = options;
-    this.folder = new PackFolder(files, join(files.root, 'v1', 'features', key), { set: key, rowLength, type });
+    const { key, rowLength, type, shared } = options;
+    const path = join(files.root, 'v1', 'features', key);
+    this.folder = new PackFolder(files, path, { set: key, rowLength, type }, shared);
     this.pending = new PendingRows(options.seal ?? usualSealLimits, (batch) => this.seal(batch));
     this.cache = new RowCache(rowLength, options.memory);
   }
@@ -130,6 +134,7 @@ export class FeatureSet implements FeatureStore {
         'is already extracting the same features',
         async () => {
           await this.refresh();
+          await this.lookElsewhere();
           try {
             return await work();
           } finally {
@@ -141,6 +146,16 @@ export class FeatureSet implements FeatureStore {
     );
     this.turns = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Finds rows that other machines have made, if there is a shared cache. They are fetched when they are read. */
+  lookElsewhere(): Promise<void> {
+    return this.folder.lookElsewhere();
+  }
+
+  /** Shares the packs that are here. */
+  async shareAll(): Promise<void> {
+    await this.folder.shareAll();
   }
 
   /** Adds packs that other processes have sealed since. */
@@ -162,6 +177,8 @@ export class FeatureSet implements FeatureStore {
   private async finish(): Promise<void> {
     try {
       await this.pending.flush();
+      // Merging removes files that are still to be sent.
+      await this.options.shared?.sent();
       await mergePacks(this.folder, this.damagedPacks, this.options.merge ?? usualMergeLimits).catch(
         (error: unknown) => {
           // Merging only tidies up: the old packs are still valid.
@@ -231,7 +248,8 @@ export class FeatureSet implements FeatureStore {
     try {
       if (this.keeping) {
         if (!this.described) await this.describe();
-        return void (await this.folder.publish(batch.values()));
+        const { name, index } = await this.folder.publish(batch.values());
+        return this.folder.share(name, index);
       }
     } catch (error) {
       noteUnwritten(this.files, error);

@@ -1,22 +1,34 @@
 /** The packs of one feature set on disk, and the table in memory that finds a row in them. */
 import { join } from 'node:path';
+import type { Digest } from '../../core/digest.js';
+import type { OpenFile } from '../disk/cache-fs.js';
 import type { Files } from '../disk/files.js';
+import type { SharedPacks } from '../shared/shared-packs.js';
 import {
   entryKey,
   isPackName,
   KEY_BYTES,
   packHeader,
+  packDigest,
   packName,
   type PackShape,
   packTail,
   readPackIndex,
 } from './feature-pack.js';
-import { KeyTable, KeyWords } from './key-table.js';
+import { KeyTable, KeyWords, NOWHERE } from './key-table.js';
 import { PackReader } from './pack-reader.js';
 
 export interface Pack {
   readonly name: string;
   readonly rows: number;
+  /** In the shared cache alone, with this size, until one of its rows is read. */
+  readonly elsewhere?: number;
+}
+
+export interface PublishedPack {
+  readonly name: string;
+  /** The keys of its rows, one after another. */
+  readonly index: Buffer;
 }
 
 /** Packs that are opened at once while indexes are read. */
@@ -35,8 +47,9 @@ export class PackFolder {
     readonly files: Files,
     readonly path: string,
     readonly shape: PackShape,
+    private readonly shared?: SharedPacks,
   ) {
-    this.reader = new PackReader(files, shape, (pack) => this.pathOf(pack));
+    this.reader = new PackReader(shape, (pack) => this.openPack(pack));
   }
 
   pathOf(pack: number): string {
@@ -54,15 +67,39 @@ export class PackFolder {
       const some = names.slice(start, start + OPENING);
       const indexes = await Promise.all(some.map((name) => this.readIndex(name)));
       indexes.forEach((index, i) => {
-        if (index !== undefined) this.add(some[i], index);
+        if (index !== undefined) this.add({ name: some[i], rows: index.length / KEY_BYTES }, index);
         else if (this.files.noted(join(this.path, some[i]))) damaged++;
       });
     }
     return damaged;
   }
 
+  /** Adds packs of the shared cache that have rows which are nowhere here. They are fetched when they are read. */
+  async lookElsewhere(): Promise<void> {
+    const has = (pack: Digest): boolean => this.known.has(packName(pack));
+    for await (const { digest, size, index } of this.shared?.look(has) ?? []) {
+      const pack = { name: packName(digest), rows: index.length / KEY_BYTES, elsewhere: size };
+      this.add(pack, index, (entry) => this.table.packs[entry] === NOWHERE);
+    }
+  }
+
+  /** Shares a pack that was published here. */
+  share(pack: string, keys: Uint8Array): void {
+    const digest = packDigest(pack);
+    if (digest !== undefined) this.shared?.offer(digest, keys, join(this.path, pack));
+  }
+
+  /** Shares every pack that is here, for those who have computed before there was anything to share with. */
+  async shareAll(): Promise<void> {
+    await this.refresh();
+    for (const { name, elsewhere } of this.packs) {
+      const index = elsewhere === undefined ? await this.readIndex(name) : undefined;
+      if (index !== undefined) this.share(name, index);
+    }
+  }
+
   /** Publishes a pack of entries and takes it in. Returns its name. */
-  async publish(entries: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<string> {
+  async publish(entries: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<PublishedPack> {
     const keys: Uint8Array[] = [];
     const { shape } = this;
     async function* pack(): AsyncGenerator<Uint8Array> {
@@ -76,8 +113,20 @@ export class PackFolder {
     const { temporary, digest } = await this.files.writeAsideHashed(inBlocks(pack()));
     const name = packName(digest);
     await this.files.moveInto(temporary, join(this.path, name));
-    this.add(name, Buffer.concat(keys));
-    return name;
+    const index = Buffer.concat(keys);
+    this.add({ name, rows: keys.length }, index);
+    return { name, index };
+  }
+
+  private async openPack(number: number): Promise<OpenFile | undefined> {
+    const { name, elsewhere } = this.packs[number];
+    const path = this.pathOf(number);
+    const file = await this.files.openIfThere(path);
+    if (file !== undefined || elsewhere === undefined) return file;
+    const digest = packDigest(name);
+    if (digest === undefined || (await this.shared?.bring({ digest, size: elsewhere }, path)) !== true)
+      return undefined;
+    return this.files.openIfThere(path);
   }
 
   /** The keys of a pack; undefined if it is gone, or was damaged and is now in quarantine. */
@@ -97,14 +146,14 @@ export class PackFolder {
   }
 
   /** Gives a pack a number, a new one even if it replaces a damaged file of the same name. */
-  private add(name: string, index: Buffer): void {
-    this.known.add(name);
-    const pack = this.packs.length;
-    const rows = index.length / KEY_BYTES;
-    this.packs.push({ name, rows });
-    for (let row = 0; row < rows; row++) {
+  private add(pack: Pack, index: Buffer, isWanted: (entry: number) => boolean = () => true): void {
+    this.known.add(pack.name);
+    const number = this.packs.length;
+    this.packs.push(pack);
+    for (let row = 0; row < pack.rows; row++) {
       const entry = this.table.place(this.words.copy(index, row).words);
-      this.table.packs[entry] = pack;
+      if (!isWanted(entry)) continue;
+      this.table.packs[entry] = number;
       this.table.rows[entry] = row;
     }
   }

@@ -42,7 +42,7 @@ export async function mergePacks(
   // A damaged pack whose rows were appended again may have been replaced under its own name.
   const needed = new Set(folder.packs.filter((_, pack) => !sources.has(pack)).map(({ name }) => name));
   for (const places of partition(folder, livePlaces(folder, sources), limits)) {
-    needed.add(await folder.publish(readEntries(folder, places)));
+    needed.add((await folder.publish(readEntries(folder, places))).name);
   }
   await folder.reader.close(); // some systems do not delete what is open
   for (const name of old) if (!needed.has(name)) await folder.files.removeIfThere(join(folder.path, name));
@@ -51,8 +51,8 @@ export async function mergePacks(
 function choosePacks(folder: PackFolder, damagedPacks: ReadonlySet<number>, limits: MergeLimits): Set<number> {
   const size = entryBytes(folder.shape);
   const small = [...folder.packs.keys()].filter((pack) => {
-    const { rows } = folder.packs[pack];
-    return rows < limits.smallRows && rows * size < limits.smallBytes;
+    const { rows, elsewhere } = folder.packs[pack];
+    return elsewhere === undefined && rows < limits.smallRows && rows * size < limits.smallBytes;
   });
   return new Set([...damagedPacks, ...(small.length > limits.smallPacks ? small : [])]);
 }

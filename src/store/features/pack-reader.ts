@@ -1,7 +1,6 @@
 /** Reads entries of packs: neighbors in one go, and packs kept open, up to a limit, for the next batch. */
 import { type OpenFile, readFully } from '../disk/cache-fs.js';
 import { entryBytes, entryOffset, type PackShape } from './feature-pack.js';
-import type { Files } from '../disk/files.js';
 
 /** Where a row is, and its key. */
 export interface Place {
@@ -52,9 +51,9 @@ export class PackReader {
   private readonly held = new Map<number, Held>();
 
   constructor(
-    private readonly files: Files,
     private readonly shape: PackShape,
-    private readonly pathOf: (pack: number) => string,
+    /** Opens a pack; undefined if it is gone. */
+    private readonly openPack: (pack: number) => Promise<OpenFile | undefined>,
   ) {}
 
   /**
@@ -89,7 +88,7 @@ export class PackReader {
   }
 
   private open(pack: number): Held {
-    const held = { file: this.files.openIfThere(this.pathOf(pack)), users: 0 };
+    const held = { file: this.openPack(pack), users: 0 };
     // A pack that is gone or would not open is tried again when it is asked for again.
     const forget = () => {
       if (this.held.get(pack) === held) this.held.delete(pack);

@@ -1,0 +1,29 @@
+/** What the store knows of the cache that a team shares: the place, and what may be done with it. */
+import type { Json } from '../../core/canonical.js';
+import type { SignedKind } from '../../core/signing/envelope.js';
+import type { ObjectStore } from '../../object-store/object-store.js';
+
+/** A statement as it lies in the shared cache, and who made it. */
+export type Opened =
+  /** `by`: the name of the key that signed it; undefined where no signatures are asked for. */
+  | { readonly state: 'accepted'; readonly value: unknown; readonly by?: string }
+  | { readonly state: 'refused'; readonly reason: string };
+
+/** Signs what is shared, and judges what others have shared. */
+export interface Seals {
+  /** The bytes of a statement; undefined if this machine has no key to sign it with. */
+  close(value: Json, kind: SignedKind): Buffer | undefined;
+  open(bytes: Buffer, kind: SignedKind): Opened;
+}
+
+export type SharedNote = (code: string, text: string) => void;
+
+/** Whether results of this machine go there. `why`: what people should know if they expect that. */
+export type Writing = { readonly state: 'on' } | { readonly state: 'off'; readonly why?: string };
+
+export interface Remote {
+  readonly objects: ObjectStore;
+  readonly writing: Writing;
+  readonly seals: Seals;
+  readonly note: SharedNote;
+}

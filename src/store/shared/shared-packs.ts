@@ -1,0 +1,129 @@
+/** The packs of one feature set that a team shares: which rows they have is known before any of them is fetched. */
+import type { Json } from '../../core/canonical.js';
+import { isDigest, isFeatureSetKey, type Digest, type FeatureSetKey } from '../../core/digest.js';
+import { isCount, isOneOf, isShapedAs, isString } from '../../core/guards.js';
+import { ObjectStoreError } from '../../object-store/object-store.js';
+import type { Files } from '../disk/files.js';
+import { KEY_BYTES } from '../features/feature-pack.js';
+import { bytesContent, fileContent } from './file-content.js';
+import { fetchObject } from './fetch-object.js';
+import { packObjectName, packOfRecord, packRecordName, packRecordsPrefix } from './layout.js';
+import { readSmall } from './read-small.js';
+import type { Remote } from './remote.js';
+import type { Uploads } from './uploads.js';
+
+/** A pack that others have made. */
+export interface SharedPack {
+  readonly digest: Digest;
+  readonly size: number;
+  /** The keys of its rows, one after another: image digest and view. */
+  readonly index: Buffer;
+}
+
+/** The largest pack has some hundred thousand rows. */
+const PACK_RECORD_LIMIT = 64 * 1024 * 1024;
+/** Records of packs that are asked for at once. */
+const ASKING = 16;
+
+const isPackRecord = isShapedAs({
+  format: isOneOf('pack-1'),
+  set: isFeatureSetKey,
+  pack: isDigest,
+  size: isCount,
+  /** Base64. */
+  keys: isString,
+});
+
+export class SharedPacks {
+  private readonly known = new Set<Digest>();
+  private readonly wrong = new Set<Digest>();
+  private readonly sending: Promise<void>[] = [];
+
+  constructor(
+    private readonly set: FeatureSetKey,
+    private readonly remote: Remote,
+    private readonly files: Files,
+    private readonly uploads: Uploads,
+    private readonly refuse: (name: string, reason: string) => void,
+  ) {}
+
+  /** Packs that have come since the last look and that this machine does not have. */
+  async *look(has: (pack: Digest) => boolean): AsyncGenerator<SharedPack> {
+    const { objects } = this.remote;
+    try {
+      for await (const page of objects.list(packRecordsPrefix(this.set))) {
+        const packs = page.flatMap(({ name }) => packOfRecord(this.set, name) ?? []);
+        const news = packs.filter((pack) => !this.known.has(pack) && !has(pack));
+        for (let start = 0; start < news.length; start += ASKING) {
+          const some = news.slice(start, start + ASKING);
+          for (const found of await Promise.all(some.map((pack) => this.read(pack)))) {
+            if (found === undefined) continue;
+            this.known.add(found.digest);
+            yield found;
+          }
+        }
+      }
+    } catch (error) {
+      // What guards the place has reported it: rows that are not found are computed.
+      if (!(error instanceof ObjectStoreError)) throw error;
+    }
+  }
+
+  /** Brings a pack to a path; false if it cannot be had. */
+  async bring(pack: Pick<SharedPack, 'digest' | 'size'>, path: string): Promise<boolean> {
+    if (this.wrong.has(pack.digest)) return false;
+    const name = packObjectName(this.set, pack.digest);
+    try {
+      const fetched = await fetchObject(this.remote.objects, name, pack, this.files);
+      if (fetched.state === 'here') return await this.files.moveInto(fetched.temporary, path);
+      this.wrong.add(pack.digest);
+      if (fetched.state === 'wrong') this.refuse(name, 'its bytes do not match its name');
+      return false;
+    } catch (error) {
+      if (error instanceof ObjectStoreError) return false;
+      throw error;
+    }
+  }
+
+  /** Shares a pack of this machine, whose rows have these keys. Returns at once. */
+  offer(pack: Digest, keys: Uint8Array, path: string): void {
+    this.known.add(pack);
+    this.sending.push(this.uploads.add({ kind: 'pack', work: () => this.upload(pack, keys, path) }));
+  }
+
+  /** Resolves when all packs that were offered are sent, or cannot be. */
+  sent(): Promise<unknown> {
+    return Promise.allSettled(this.sending);
+  }
+
+  private async upload(pack: Digest, keys: Uint8Array, path: string): Promise<number> {
+    const { objects, seals } = this.remote;
+    const content = await fileContent(this.files, path, pack);
+    if (content === undefined) return 0;
+    const record = { format: 'pack-1', set: this.set, pack, size: content.size, keys: toBase64(keys) } as const;
+    const sealed = seals.close(record satisfies Json, 'pack');
+    if (sealed === undefined) return 0;
+    await objects.put(packObjectName(this.set, pack), content);
+    await objects.put(packRecordName(this.set, pack), bytesContent(sealed));
+    return content.size + sealed.length;
+  }
+
+  private async read(pack: Digest): Promise<SharedPack | undefined> {
+    const name = packRecordName(this.set, pack);
+    const bytes = await readSmall(this.remote.objects, name, PACK_RECORD_LIMIT);
+    if (bytes === undefined) return undefined;
+    const opened = this.remote.seals.open(bytes, 'pack');
+    const reason = opened.state === 'refused' ? opened.reason : undefined;
+    const record = opened.state === 'accepted' && isPackRecord(opened.value) ? opened.value : undefined;
+    const index = record && Buffer.from(record.keys, 'base64');
+    if (record?.set === this.set && record.pack === pack && index !== undefined && index.length % KEY_BYTES === 0)
+      return { digest: pack, size: record.size, index };
+    this.known.add(pack);
+    this.refuse(name, reason ?? 'it is not the record of this pack');
+    return undefined;
+  }
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}

@@ -1,0 +1,78 @@
+/** Sends what this machine has computed, beside the work: a few at a time, and without failing anything. */
+import type PQueue from 'p-queue';
+import { isNativeError } from 'node:util/types';
+import type { Writing } from './remote.js';
+
+export type SharedKind = 'result' | 'pack';
+
+export interface Upload {
+  readonly kind: SharedKind;
+  /** Sends it, and returns how many bytes went up; 0 if all was there. */
+  work(): Promise<number>;
+}
+
+/** What came of the uploads. */
+export interface SharedSummary {
+  readonly shared: Readonly<Record<SharedKind, number>>;
+  readonly bytes: number;
+  /** How many were not shared, by reason. */
+  readonly failed: ReadonlyMap<string, number>;
+}
+
+const AT_ONCE = 4;
+
+export class Uploads {
+  private readonly shared: Record<SharedKind, number> = { result: 0, pack: 0 };
+  private readonly failed = new Map<string, number>();
+  private bytes = 0;
+  private waiting = 0;
+  private queue: Promise<PQueue> | undefined;
+
+  /** How many are not done yet. */
+  get pending(): number {
+    return this.waiting;
+  }
+
+  constructor(private readonly writing: Writing) {}
+
+  /** Resolves when it is sent, or cannot be; never rejects. */
+  async add(upload: Upload): Promise<void> {
+    if (this.writing.state === 'off') return this.leaveOut(this.writing.why);
+    this.waiting++;
+    // Loaded only if there is work: a run that has nothing to do ends sooner.
+    this.queue ??= import('p-queue').then((library) => new library.default({ concurrency: AT_ONCE }));
+    await (await this.queue).add(() => this.send(upload));
+  }
+
+  /** Waits for all that were added so far, or until the signal. Those that are left out then count as failed. */
+  async settle(signal?: AbortSignal): Promise<SharedSummary> {
+    const queue = await this.queue;
+    if (queue !== undefined) {
+      const aborted = new Promise<void>((resolve) => {
+        if (signal?.aborted === true) resolve();
+        signal?.addEventListener('abort', () => resolve(), { once: true });
+      });
+      await Promise.race([queue.onIdle(), ...(signal === undefined ? [] : [aborted])]);
+      queue.clear();
+    }
+    const failed = new Map(this.failed);
+    if (this.waiting > 0) failed.set('the run was interrupted', this.waiting);
+    return { shared: { ...this.shared }, bytes: this.bytes, failed };
+  }
+
+  private async send({ kind, work }: Upload): Promise<void> {
+    try {
+      const bytes = await work();
+      this.bytes += bytes;
+      if (bytes > 0) this.shared[kind]++;
+    } catch (error) {
+      this.leaveOut(isNativeError(error) ? error.message : String(error));
+    } finally {
+      this.waiting--;
+    }
+  }
+
+  private leaveOut(reason: string | undefined): void {
+    if (reason !== undefined) this.failed.set(reason, (this.failed.get(reason) ?? 0) + 1);
+  }
+}
