@@ -5,13 +5,14 @@ import type { Session } from './session.js';
 
 /** Waits until everything is shared that can be. Never rejects. */
 export async function shareAll({ store, emit }: Session, signal: AbortSignal): Promise<void> {
-  if (store.unshared > 0)
-    emit({ event: 'note', code: 'sharing', text: `sharing ${store.unshared} more items with the shared cache` });
-  const summary = await store.settle(signal);
-  for (const [code, text] of summary === undefined ? [] : notesOf(summary)) emit({ event: 'note', code, text });
+  const { shared } = store;
+  if (shared === undefined) return;
+  if (shared.pending > 0)
+    emit({ event: 'note', code: 'sharing', text: `sharing ${shared.pending} more items with the shared cache` });
+  for (const [code, text] of notesOf(await shared.settle(signal))) emit({ event: 'note', code, text });
 }
 
-function* notesOf({ shared, bytes, failed }: SharedSummary): Generator<readonly [code: string, text: string]> {
+export function* notesOf({ shared, bytes, failed }: SharedSummary): Generator<readonly [code: string, text: string]> {
   const sent = [amount(shared.result, 'result'), amount(shared.pack, 'pack of features', 'packs of features')];
   const texts = sent.filter((text) => text !== undefined);
   if (texts.length > 0) yield ['shared', `shared ${texts.join(' and ')} (${bytesText(bytes)})`];

@@ -38,7 +38,7 @@ import { usualSealLimits } from './features/pending-rows.js';
 import { Records, type ActionRecord, type NewRecord } from './records.js';
 import { putRoot } from './roots.js';
 import type { Remote } from './shared/remote.js';
-import { SharedCache } from './shared/shared-cache.js';
+import type { SharedCache } from './shared/shared-cache.js';
 import type { SharedSummary } from './shared/uploads.js';
 import { sourceStore } from './source-store.js';
 import { noteUnwritten } from './disk/write-errors.js';
@@ -76,10 +76,8 @@ export interface Store {
   hit(key: ActionKey): Promise<Hit | undefined>;
   /** Brings what is in the shared cache alone. False if it cannot be had after all. */
   bring(hit: Hit): Promise<boolean>;
-  /** Waits until what was computed here is shared; undefined without a shared cache that is written. */
-  settle(signal?: AbortSignal): Promise<SharedSummary | undefined>;
-  /** How many things are still to be shared. */
-  readonly unshared: number;
+  /** The cache of the team, if there is one. */
+  readonly shared?: SharedStore;
   openFeatures(key: FeatureSetKey, preimage: Json, rowLength: number, type: FloatType): Promise<FeatureSet>;
   /** What rows of features would take on disk. */
   featureBytes(rows: number, rowLength: number, type: FloatType): number;
@@ -109,16 +107,31 @@ export interface Store {
   readonly sources: SourceStore;
 }
 
+/** What can be done with a shared cache beside what {@link Store} does with it on its own. */
+export interface SharedStore {
+  readonly remote: Remote;
+  /** How many things are still to be sent. */
+  readonly pending: number;
+  /** Waits until what was computed or pushed here is sent, or cannot be. */
+  settle(signal?: AbortSignal): Promise<SharedSummary>;
+  /** Offers a record of this store, and all features that its stage used. */
+  push(record: ActionRecord): Promise<void>;
+  /** Fetches all features that a stage used; returns how many packs came. */
+  pullFeatures(record: ActionRecord): Promise<number>;
+}
+
 /** Bytes for rows of features that were read, of all sets together. */
 const ROW_MEMORY = 256 * 1024 * 1024;
 
 /** Opens a store. Reads nothing, and makes nothing before the first file is published. */
-export function openStore(root: string, { onDamage, tool, fs = nodeFs, remote }: StoreOptions): Promise<Store> {
+export async function openStore(root: string, { onDamage, tool, fs = nodeFs, remote }: StoreOptions): Promise<Store> {
   const files = new Files(root, fs, onDamage);
   const blobs = new Blobs(files);
   const memory = { bytes: ROW_MEMORY };
   const records = new Records(files, blobs, tool);
-  const shared = remote && new SharedCache(remote, files, blobs, records);
+  // Loaded only if it is used: a run that has nothing to do ends sooner.
+  const shared =
+    remote && new (await import('./shared/shared-cache.js')).SharedCache(remote, files, blobs, records);
   const digest = (name: string, listing: () => FileList, probe: Probe): Promise<FileDigests> => {
     const indexFile = join(root, 'index', digestOf(name).slice(0, 32));
     const listedAt = Date.now();
@@ -127,7 +140,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs, remote }:
   const locks = new Locks(files);
   const facts = new Facts(blobs, records, tool);
   const unwritten = (error: unknown): undefined => void noteUnwritten(files, error);
-  return Promise.resolve({
+  return {
     root,
     tryLock: (name, label) => locks.tryTake(name, label),
     pause: (signal) => locks.pause(signal),
@@ -163,10 +176,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs, remote }:
     },
     bring: async ({ record, shared: elsewhere }) =>
       elsewhere === undefined || (await shared?.bring({ record })) === true,
-    settle: async (signal) => shared?.settle(signal),
-    get unshared() {
-      return shared?.uploads.pending ?? 0;
-    },
+    ...(shared && { shared: sharedStore(shared, files) }),
     openFeatures: async (key, preimage, rowLength, type) => {
       // Loaded only if there is work: a run that has nothing to do ends sooner.
       const { FeatureSet } = await import('./features/features.js');
@@ -188,5 +198,26 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs, remote }:
       const list = () => listFile(dirname(path), basename(path));
       return (await digest(`file ${resolve(path)}`, list, noProbe)).digestAt(0);
     },
-  });
+  };
+}
+
+function sharedStore(shared: SharedCache, files: Files): SharedStore {
+  return {
+    remote: shared.remote,
+    get pending() {
+      return shared.uploads.pending;
+    },
+    settle: (signal) => shared.uploads.settle(signal),
+    push: async (record) => {
+      const { offerSet } = await import('./shared/whole-sets.js');
+      for (const set of record.uses?.features ?? []) await offerSet(files, set, shared.packs(set));
+      shared.offer(record);
+    },
+    pullFeatures: async ({ uses }) => {
+      const { fetchSet } = await import('./shared/whole-sets.js');
+      let came = 0;
+      for (const set of uses?.features ?? []) came += await fetchSet(files, set, shared.packs(set));
+      return came;
+    },
+  };
 }

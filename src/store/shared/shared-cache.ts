@@ -15,7 +15,7 @@ import { blobName, recordName } from './layout.js';
 import { readSmall } from './read-small.js';
 import type { Remote } from './remote.js';
 import { SharedPacks } from './shared-packs.js';
-import { Uploads, type SharedSummary } from './uploads.js';
+import { Uploads } from './uploads.js';
 
 /** A record of the shared cache whose blobs are all there, or here. */
 export interface SharedHit {
@@ -86,11 +86,6 @@ export class SharedCache {
 
   packs(set: FeatureSetKey): SharedPacks {
     return new SharedPacks(set, this.remote, this.files, this.uploads, (name, reason) => this.refuse(name, reason));
-  }
-
-  /** Waits for all uploads, and tells what came of them. */
-  settle(signal?: AbortSignal): Promise<SharedSummary> {
-    return this.uploads.settle(signal);
   }
 
   private async ask(key: ActionKey): Promise<SharedHit | undefined> {

@@ -29,7 +29,7 @@ async function machine(objects: MemoryStore, { writes = true, seals = unsigned }
 async function publish({ store }: Machine, text = 'result'): Promise<void> {
   const output = await store.putBlob(Buffer.from(text));
   await store.putRecord({ key, preimage: { a: 1 }, outputs: { output }, durationMs: 5 });
-  await store.settle();
+  await store.shared?.settle();
 }
 
 /** The text of the result of `key` on a machine, if it has or gets one. */
@@ -161,7 +161,7 @@ async function addRows({ store }: Machine, from: number, to: number): Promise<vo
   const features = await store.openFeatures(set, null, 2, 'float32');
   for (let i = from; i < to; i++) await features.append(digestOf(`image ${i}`), 0, Float32Array.of(i, -i));
   await features.close();
-  await store.settle();
+  await store.shared?.settle();
 }
 
 /** What a machine finds of the first rows. */
