@@ -83,10 +83,10 @@ export class PackFolder {
     }
   }
 
-  /** Shares a pack that was published here. */
-  share(pack: string, keys: Uint8Array): void {
+  /** Shares a pack that was published here, just now or before. */
+  share(pack: string, keys: Uint8Array, isNew = true): void {
     const digest = packDigest(pack);
-    if (digest !== undefined) this.shared?.offer(digest, keys, join(this.path, pack));
+    if (digest !== undefined) this.shared?.offer(digest, keys, join(this.path, pack), isNew);
   }
 
   /** Shares every pack that is here, for those who have computed before there was anything to share with. */
@@ -94,7 +94,7 @@ export class PackFolder {
     await this.refresh();
     for (const { name, elsewhere } of this.packs) {
       const index = elsewhere === undefined ? await this.readIndex(name) : undefined;
-      if (index !== undefined) this.share(name, index);
+      if (index !== undefined) this.share(name, index, false);
     }
   }
 

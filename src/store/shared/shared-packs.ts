@@ -85,10 +85,13 @@ export class SharedPacks {
     }
   }
 
-  /** Shares a pack of this machine, whose rows have these keys. Returns at once. */
-  offer(pack: Digest, keys: Uint8Array, path: string): void {
+  /**
+   * Shares a pack of this machine, whose rows have these keys. Returns at once. `isNew`: it was made just now, so nobody
+   * is asked whether it is there.
+   */
+  offer(pack: Digest, keys: Uint8Array, path: string, isNew: boolean): void {
     this.known.add(pack);
-    this.sending.push(this.uploads.add({ kind: 'pack', work: () => this.upload(pack, keys, path) }));
+    this.sending.push(this.uploads.add({ kind: 'pack', work: () => this.upload(pack, keys, path, isNew) }));
   }
 
   /** Resolves when all packs that were offered are sent, or cannot be. */
@@ -96,16 +99,22 @@ export class SharedPacks {
     return Promise.allSettled(this.sending);
   }
 
-  private async upload(pack: Digest, keys: Uint8Array, path: string): Promise<number> {
+  private async upload(pack: Digest, keys: Uint8Array, path: string, isNew: boolean): Promise<number> {
     const { objects, seals } = this.remote;
     const content = await fileContent(this.files, path, pack);
     if (content === undefined) return 0;
+    if (!isNew && (await this.isShared(pack, content.size))) return 0;
     const record = { format: 'pack-1', set: this.set, pack, size: content.size, keys: toBase64(keys) } as const;
     const sealed = seals.close(record satisfies Json, 'pack');
     if (sealed === undefined) return 0;
     await objects.put(packObjectName(this.set, pack), content);
     await objects.put(packRecordName(this.set, pack), bytesContent(sealed));
     return content.size + sealed.length;
+  }
+
+  private async isShared(pack: Digest, size: number): Promise<boolean> {
+    const { objects } = this.remote;
+    return (await this.read(pack)) !== undefined && (await objects.head(packObjectName(this.set, pack)))?.size === size;
   }
 
   private async read(pack: Digest): Promise<SharedPack | undefined> {
