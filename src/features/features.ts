@@ -177,6 +177,7 @@ export class Features {
       into,
     );
     if (missing.length === 0) return;
+    this.host.counts.reused -= missing.length;
     const rows = new Map(missing.map((row) => [digests[row], row]));
     for await (const batch of this.compute([...rows.keys()], view)) {
       for (const [index, digest] of batch.digests.entries()) {

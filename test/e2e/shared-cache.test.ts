@@ -23,7 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([place, first, second].map((project) => project.remove())));
 
-const modelOf = (project: Project): Promise<Buffer> => readFile(project.path('models/pets/weights.bin'));
+/** A machine that has never seen the project. */
+const forget = (project: Project): Promise<unknown> =>
+  Promise.all(['.pipeline', 'models'].map((name) => rm(project.path(name), { recursive: true, force: true })));
+
+const modelOf = (project: Project): Promise<Buffer> => readFile(project.path('models/pets/group1-shard1of1.bin'));
 
 test('what one has computed the other restores: no stage runs, and no image is extracted', async () => {
   const run = await first.run();
@@ -67,11 +71,11 @@ test('features of the other machine are used for another training, only as far a
 test('a place that has lost things, or is gone, costs time and no result', async () => {
   const packs = join(place.root, 'v1', 'packs');
   for (const set of await readdir(packs)) await rm(join(packs, set), { recursive: true });
-  await rm(second.path('.pipeline'), { recursive: true });
+  await forget(second);
   const run = await second.run('pets.yaml', '--set', 'stages.train.epochs=5');
   expect([run.code, run.stage('train').features]).toEqual([0, { extracted: 52, reused: 0 }]);
   await rm(place.root, { recursive: true });
-  await rm(second.path('.pipeline'), { recursive: true });
+  await forget(second);
   const alone = await second.run('pets.yaml', '--set', 'stages.train.epochs=5');
   expect([alone.code, alone.metrics]).toEqual([0, run.metrics]);
   expect(alone.events.filter((event) => event.event === 'note' && event.code === 'shared-cache-off')).toHaveLength(1);

@@ -26,7 +26,9 @@ export async function push(file: string | undefined, { json }: ShareOptions, hos
   const { shared: sent, bytes, failed } = summary;
   if (json) {
     const notShared = [...failed].map(([reason, items]) => ({ reason, items }));
-    host.stdout(`${JSON.stringify({ event: 'cache-push', results: sent.result, packs: sent.pack, bytes, notShared })}\n`);
+    host.stdout(
+      `${JSON.stringify({ event: 'cache-push', results: sent.result, packs: sent.pack, bytes, notShared })}\n`,
+    );
   } else {
     for (const [, text] of notesOf(summary)) host.stdout(`${text}\n`);
     if (sent.result + sent.pack + failed.size === 0) host.stdout('the shared cache has everything already\n');

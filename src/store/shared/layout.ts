@@ -17,8 +17,12 @@ export function recordName(key: ActionKey): string {
   return `v1/records/${key.slice(0, 2)}/${fileNameOf(key)}.json`;
 }
 
+export function packsPrefix(set: FeatureSetKey): string {
+  return `v1/packs/${fileNameOf(set)}/`;
+}
+
 export function packObjectName(set: FeatureSetKey, pack: Digest): string {
-  return `v1/packs/${fileNameOf(set)}/${fileNameOf(pack)}.pack`;
+  return `${packsPrefix(set)}${fileNameOf(pack)}.pack`;
 }
 
 export function packRecordsPrefix(set: FeatureSetKey): string {

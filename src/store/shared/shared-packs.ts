@@ -7,7 +7,7 @@ import type { Files } from '../disk/files.js';
 import { KEY_BYTES } from '../features/feature-pack.js';
 import { bytesContent, fileContent } from './file-content.js';
 import { fetchObject } from './fetch-object.js';
-import { packObjectName, packOfRecord, packRecordName, packRecordsPrefix } from './layout.js';
+import { packObjectName, packOfRecord, packRecordName, packRecordsPrefix, packsPrefix } from './layout.js';
 import { readSmall } from './read-small.js';
 import type { Remote } from './remote.js';
 import type { Uploads } from './uploads.js';
@@ -51,13 +51,19 @@ export class SharedPacks {
   async *look(has: (pack: Digest) => boolean): AsyncGenerator<SharedPack> {
     const { objects } = this.remote;
     try {
+      // A record outlives its pack where somebody removes what is old.
+      const sizes = new Map<string, number>();
+      for await (const page of objects.list(packsPrefix(this.set)))
+        for (const { name, size } of page) sizes.set(name, size);
       for await (const page of objects.list(packRecordsPrefix(this.set))) {
         const packs = page.flatMap(({ name }) => packOfRecord(this.set, name) ?? []);
-        const news = packs.filter((pack) => !this.known.has(pack) && !has(pack));
+        const isNew = (pack: Digest): boolean =>
+          !this.known.has(pack) && !has(pack) && sizes.has(packObjectName(this.set, pack));
+        const news = packs.filter(isNew);
         for (let start = 0; start < news.length; start += ASKING) {
           const some = news.slice(start, start + ASKING);
           for (const found of await Promise.all(some.map((pack) => this.read(pack)))) {
-            if (found === undefined) continue;
+            if (found === undefined || found.size !== sizes.get(packObjectName(this.set, found.digest))) continue;
             this.known.add(found.digest);
             yield found;
           }
