@@ -29,7 +29,7 @@ export const explain: CommandSpec = {
       .option('--json', 'print one JSON object per stage to stdout')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string, name: string, options: ExplainOptions) => {
-      const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
+      const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host), options);
       const names = stagesNamed(session.graph, name);
       for (const planned of await plan(session)) {
         if (names.includes(planned.node.stage.name)) host.stdout(await explanation(planned, session, options));

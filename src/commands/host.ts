@@ -48,7 +48,8 @@ export interface CommandSpec {
 export function withPipelineOptions(command: Command): Command {
   return command
     .option('--set <path=value>', 'override one value of the file, such as stages.train.epochs=10; repeatable', collect)
-    .option('--engine <name>', 'compute engine: auto, onnx or tfjs', engineChoiceOf);
+    .option('--engine <name>', 'compute engine: auto, onnx or tfjs', engineChoiceOf)
+    .option('--require-same-machine-class', 'use no result that another kind of processor has computed');
 }
 
 /** Parses an option that is a count. Throws `invalid` for anything but a whole number from 1. */

@@ -25,7 +25,7 @@ export const status: CommandSpec = {
       .option('--exit-code', 'exit with 1 if anything is not up to date')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: StatusOptions) => {
-      const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
+      const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host), options);
       if (session.pipeline.warnings.length > 0)
         host.stderr(`${formatProblems(session.pipeline.warnings, host, 'warning')}\n`);
       const planned = await plan(session);

@@ -49,6 +49,8 @@ type Resolved = { readonly classes: readonly string[] } | { readonly base: strin
 export interface Settings {
   readonly engine: EngineChoice;
   readonly featureType: FloatType;
+  /** Set if results of other kinds of processors do not count: it is then in the key of what an engine computes. */
+  readonly machineClass?: string;
 }
 
 export interface StageDefinition<Kind extends StageKind = StageKind> {

@@ -2,6 +2,7 @@
 import { canonical, type Json } from '../core/canonical.js';
 import type { Part } from '../core/cross-validation.js';
 import { digestOf, type ActionKey, type FeatureSetKey } from '../core/digest.js';
+import { isRecord } from '../core/is-record.js';
 import { own } from '../core/own.js';
 import type { Inputs, Outputs, ReferenceField, Settings, Survey } from '../core/stage.js';
 import { resolveReference, stageSchema, type Schema } from '../config/schemas.js';
@@ -51,7 +52,7 @@ export function preimageOf(
     config: stage.part === undefined ? (config ?? {}) : { ...(config as object), cross_validation: partOf(stage.part) },
     inputs: inputDigests(node, inputs),
     survey: survey?.preimage ?? null,
-    environment: definition.environment?.(settings) ?? null,
+    environment: ofClass(definition.environment?.(settings) ?? null, settings),
   };
 }
 
@@ -60,8 +61,14 @@ export function actionKeyOf(preimage: Preimage): ActionKey {
 }
 
 /** The name of a feature set. */
-export function featureSetKeyOf(preimage: Json): FeatureSetKey {
-  return digestOf(`pipeline-features\n${canonical(preimage)}`) as string as FeatureSetKey;
+export function featureSetKeyOf(preimage: Json, settings: Pick<Settings, 'machineClass'>): FeatureSetKey {
+  return digestOf(`pipeline-features\n${canonical(ofClass(preimage, settings))}`) as string as FeatureSetKey;
+}
+
+/** Adds the kind of processor to what an engine decides, if others do not count. */
+function ofClass(preimage: Json, { machineClass }: Pick<Settings, 'machineClass'>): Json {
+  if (machineClass === undefined || !isRecord(preimage) || !('engine' in preimage)) return preimage;
+  return { ...preimage, machineClass };
 }
 
 function hasSeed(schema: Schema): boolean {

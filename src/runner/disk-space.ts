@@ -4,7 +4,6 @@ import { LARGEST_SHARE } from '../core/estimate.js';
 import type { Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { FeatureNeed, Needs } from '../core/stage.js';
-import { featureSetKeyOf } from './action-key.js';
 import type { Session } from './session.js';
 
 export interface Missing {
@@ -25,7 +24,7 @@ export async function missingOf(
 ): Promise<Missing> {
   const all = digests.length * views.length;
   if (set?.preimage === undefined) return { extract: all, reused: 0, bytes: 0 };
-  const key = featureSetKeyOf(set.preimage);
+  const key = features.keyOf(set.preimage);
   const rows = await features.open(set.preimage, set.rowLength);
   const isMissing = (digest: Digest, view: number): boolean =>
     !rows.has(digest, view) && counted?.has(`${key}/${view}/${digest}`) !== true;

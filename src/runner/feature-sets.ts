@@ -1,7 +1,7 @@
 /** The feature sets of a session: stages share them, so that each sees what another adds, and reads rows from disk once. */
 import type { Json } from '../core/canonical.js';
 import type { FeatureSetKey } from '../core/digest.js';
-import type { FeatureStore } from '../core/stage.js';
+import type { FeatureStore, Settings } from '../core/stage.js';
 import { featureSetKeyOf } from './action-key.js';
 
 type Open = (key: FeatureSetKey, preimage: Json, rowLength: number) => Promise<FeatureStore>;
@@ -9,11 +9,18 @@ type Open = (key: FeatureSetKey, preimage: Json, rowLength: number) => Promise<F
 export class FeatureSets {
   private readonly opened = new Map<FeatureSetKey, Promise<FeatureStore>>();
 
-  constructor(private readonly openStore: Open) {}
+  constructor(
+    private readonly settings: Pick<Settings, 'machineClass'>,
+    private readonly openStore: Open,
+  ) {}
+
+  keyOf(preimage: Json): FeatureSetKey {
+    return featureSetKeyOf(preimage, this.settings);
+  }
 
   /** Opens a set, or gives the one that is open. It stays open for the stages to come; one that cannot be opened is tried again. */
   open(preimage: Json, rowLength: number): Promise<FeatureStore> {
-    const key = featureSetKeyOf(preimage);
+    const key = this.keyOf(preimage);
     const known = this.opened.get(key);
     if (known !== undefined) return known;
     const opening = this.openStore(key, preimage, rowLength);

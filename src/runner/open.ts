@@ -5,8 +5,7 @@ import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
 import type { StageTable } from './graph.js';
 import { openRemote } from './remote.js';
-import { openSession, type Session } from './session.js';
-import type { SourceOptions } from './source-host.js';
+import { openSession, type Session, type SessionOptions } from './session.js';
 import { limitsFrom } from '../store/limits.js';
 import { openStore } from '../store/store.js';
 
@@ -15,6 +14,7 @@ export interface PipelineOptions {
   /** `path=value`, such as `stages.train.epochs=10`. */
   readonly set?: readonly string[];
   readonly engine?: string;
+  readonly requireSameMachineClass?: boolean;
 }
 
 /** The tool that opens a session. */
@@ -42,7 +42,7 @@ export async function openFor(
   pipeline: Pipeline,
   { stages, version }: Tool,
   emit: Emit,
-  options: SourceOptions = {},
+  options: SessionOptions = {},
 ): Promise<Session> {
   // Needed only when the work is done, which would be too late to report it.
   limitsFrom(process.env);

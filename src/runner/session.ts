@@ -1,6 +1,7 @@
 /** What planning and execution share: the pipeline, its graph, the store, the memory of this checkout. */
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
+import { machineClass } from '../core/machine-class.js';
 import { PipelineError } from '../core/problem.js';
 import type {
   Inputs,
@@ -55,12 +56,17 @@ export interface Session {
   resurvey(node: Node): Promise<Survey | undefined>;
 }
 
+export interface SessionOptions extends SourceOptions {
+  /** Results that another kind of processor has computed do not count: their last bits may differ. */
+  readonly requireSameMachineClass?: boolean;
+}
+
 export async function openSession(
   pipeline: Pipeline,
   table: StageTable,
   openStore: (root: string, fs: CacheFs) => Promise<Store>,
   emit: Emit,
-  options: SourceOptions = {},
+  options: SessionOptions = {},
 ): Promise<Session> {
   const project = projectOf(pipeline);
   refuseLinks(project);
@@ -82,7 +88,11 @@ export async function openSession(
   const graph = buildGraph(pipeline, table);
   await recoverDestinations(graph.nodes, project, emit);
   const sources = sharedSources(store, options);
-  const settings: Settings = { engine: pipeline.engine, featureType: pipeline.features.dtype };
+  const settings: Settings = {
+    engine: pipeline.engine,
+    featureType: pipeline.features.dtype,
+    ...(options.requireSameMachineClass === true && { machineClass: machineClass() }),
+  };
   const surveys = new Map<string, Promise<Survey | undefined>>();
   const resurvey = (node: Node): Promise<Survey | undefined> => {
     const surveyed = surveyStage(node, { pipeline, project, store, lock, sources, emit });
@@ -97,7 +107,7 @@ export async function openSession(
     settings,
     store,
     checkout,
-    features: new FeatureSets((key, preimage, rowLength) =>
+    features: new FeatureSets(settings, (key, preimage, rowLength) =>
       store.openFeatures(key, preimage, rowLength, settings.featureType),
     ),
     lock,

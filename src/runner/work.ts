@@ -4,7 +4,7 @@ import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef } from '../core/digest.js';
 import type { Checkpoint, FeatureStore, Inputs, LinkPolicy, Outputs, Probe, StageContext } from '../core/stage.js';
 import { MissingBlob } from '../store/records.js';
-import { actionKeyOf, featureSetKeyOf, preimageOf, type Preimage } from './action-key.js';
+import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { checkpointOf } from './checkpoint.js';
 import { computedByOf } from './computed-by.js';
 import { commonContext, LostBlob } from './context.js';
@@ -47,7 +47,7 @@ export async function stageContext(
     digestFolder: (root: string, probe: Probe, links?: LinkPolicy) => store.digestFolder(root, probe, links),
     pass: (name, ref) => void (outputs[name] = ref),
     openFeatures: async (setPreimage, rowLength) => {
-      uses.features.add(featureSetKeyOf(setPreimage));
+      uses.features.add(session.features.keyOf(setPreimage));
       const set = await session.features.open(setPreimage, rowLength);
       opened.push(set);
       return set;

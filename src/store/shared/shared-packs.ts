@@ -21,11 +21,11 @@ export interface SharedPack {
 }
 
 /** The largest pack has some hundred thousand rows. */
-const PACK_RECORD_LIMIT = 64 * 1024 * 1024;
+export const PACK_RECORD_LIMIT = 64 * 1024 * 1024;
 /** Records of packs that are asked for at once. */
 const ASKING = 16;
 
-const isPackRecord = isShapedAs({
+export const isPackRecord = isShapedAs({
   format: isOneOf('pack-1'),
   set: isFeatureSetKey,
   pack: isDigest,
