@@ -60,7 +60,10 @@ async function drawPreview(
   { images, views, out, open, json, ...options }: PreviewOptions,
   host: Host,
 ): Promise<void> {
-  const session = await openFor(await loadChecked(file, options, host.cwd), host, () => undefined, { ...options, offline: true });
+  const session = await openFor(await loadChecked(file, options, host.cwd), host, () => undefined, {
+    ...options,
+    offline: true,
+  });
   const node = augmentNode(session, stage);
   const { name } = node.stage;
   const { png, rows, views: drawn } = await sheetOf(node, { images, views }, session);

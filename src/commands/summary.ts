@@ -65,7 +65,10 @@ async function networkIn(model: string, { set }: SummaryOptions, host: Host): Pr
 
 /** The networks of the train stages; of stages that build one if no stage trains it. Equal ones are shown once. */
 async function networksOf(file: string | undefined, options: SummaryOptions, host: Host): Promise<Found[]> {
-  const session = await openFor(await loadChecked(file, options, host.cwd), host, () => undefined, { ...options, offline: true });
+  const session = await openFor(await loadChecked(file, options, host.cwd), host, () => undefined, {
+    ...options,
+    offline: true,
+  });
   const { networkOfStage } = await import('../report/network/read.js');
   const { DryRun } = await import('../runner/preview/dry-run.js');
   const dryRun = new DryRun(session);

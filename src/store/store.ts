@@ -130,8 +130,7 @@ export async function openStore(root: string, { onDamage, tool, fs = nodeFs, rem
   const memory = { bytes: ROW_MEMORY };
   const records = new Records(files, blobs, tool);
   // Loaded only if it is used: a run that has nothing to do ends sooner.
-  const shared =
-    remote && new (await import('./shared/shared-cache.js')).SharedCache(remote, files, blobs, records);
+  const shared = remote && new (await import('./shared/shared-cache.js')).SharedCache(remote, files, blobs, records);
   const digest = (name: string, listing: () => FileList, probe: Probe): Promise<FileDigests> => {
     const indexFile = join(root, 'index', digestOf(name).slice(0, 32));
     const listedAt = Date.now();
