@@ -11,11 +11,16 @@ import { projectIn } from '../runner/checkout/project.js';
 import { agoText, count } from '../report/words.js';
 import { limitsFrom, parseAge, parseSize, type Limits } from '../store/limits.js';
 import type { Shelf } from '../store/upkeep/maintenance.js';
+import { registerShared } from './cache/shared.js';
 import type { CommandSpec, Host } from './host.js';
 import { registerTrust } from './cache/trust.js';
 
 interface JsonOption {
   readonly json?: boolean;
+}
+
+interface RemoteOption extends JsonOption {
+  readonly remote?: boolean;
 }
 
 interface GcOptions extends JsonOption {
@@ -49,17 +54,32 @@ export const cache: CommandSpec = {
       .addHelpText('after', help);
     const command = (name: string, description: string): Command =>
       parent.command(name).description(description).option('--json', 'print one JSON object to stdout');
-    command('du', 'show the size of the cache, and how much of it is needed').action(async (options: JsonOption) =>
-      done(await du(options, host)),
-    );
+    command('du', 'show the size of the cache, and how much of it is needed')
+      .argument('[file]', 'with --remote: the pipeline file that names the shared cache')
+      .option('--remote', 'show the size of the shared cache instead')
+      .action(async (file: string | undefined, options: RemoteOption) =>
+        done(
+          options.remote
+            ? await (await import('./cache/remote.js')).usage(file, options, host)
+            : await du(options, host),
+        ),
+      );
     command('gc', 'shrink the cache; the least recently used items are removed first')
       .option('--max-size <size>', 'target size, such as 5GB; 0 keeps only what the last runs need')
       .option('--max-age <age>', 'remove unused items older than this, such as 30d')
       .option('-n, --dry-run', 'only show what would be removed')
       .action(async (options: GcOptions) => done(await gc(options, host)));
-    command('verify', 'read the whole cache and remove damaged files; exits with 5 if there are any').action(
-      async (options: JsonOption) => done(await verify(options, host)),
-    );
+    command('verify', 'read the whole cache and remove damaged files; exits with 5 if there are any')
+      .argument('[file]', 'with --remote: the pipeline file that names the shared cache')
+      .option('--remote', 'check the signatures of all records of the shared cache instead')
+      .action(async (file: string | undefined, options: RemoteOption) =>
+        done(
+          options.remote
+            ? await (await import('./cache/remote.js')).verifyRemote(file, options, host)
+            : await verify(options, host),
+        ),
+      );
+    registerShared(command, host, done);
     registerTrust(command, host, done);
   },
 };

@@ -14,7 +14,7 @@ type RemoteMode = CacheConfig['mode'];
 const modes: readonly string[] = ['read', 'read-write', 'off'] satisfies readonly RemoteMode[];
 
 /** Where the shared cache is and what is done with it; undefined if there is none. Throws `invalid` for an unknown mode. */
-export function remoteConfigOf(
+function remoteConfigOf(
   { cache, root }: Pick<Pipeline, 'cache' | 'root'>,
   environment: NodeJS.ProcessEnv,
 ): CacheConfig | undefined {

@@ -8,7 +8,7 @@ import type { Remote } from './remote.js';
 import { isPackRecord, PACK_RECORD_LIMIT } from './shared-packs.js';
 
 const kinds = ['blobs', 'records', 'packs', 'pack-records'] as const;
-export type SharedObjectKind = (typeof kinds)[number];
+type SharedObjectKind = (typeof kinds)[number];
 
 export interface SharedUsage {
   readonly kind: SharedObjectKind;

@@ -6,7 +6,7 @@ import { isPackName, packName, readPackShape } from '../features/feature-pack.js
 import { PackFolder } from '../features/pack-folder.js';
 import type { SharedPacks } from './shared-packs.js';
 
-export function setFolder(files: Files, set: FeatureSetKey): string {
+function setFolder(files: Files, set: FeatureSetKey): string {
   return join(files.root, 'v1', 'features', set);
 }
 
