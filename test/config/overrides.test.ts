@@ -103,7 +103,7 @@ test('names what is wrong with what was set, and the nearest field there is', as
   expected: the index of an item, counted from 0
 
 --set sed=7: the pipeline has no field \`sed\`
-  expected: one of \`$schema\`, \`version\`, \`name\`, \`description\`, \`seed\`, \`engine\`, \`features\`, \`matrix\`,
+  expected: one of \`$schema\`, \`version\`, \`name\`, \`description\`, \`seed\`, \`engine\`, \`features\`, \`cache\`, \`matrix\`,
             \`cross_validation\` or \`stages\`
   -> did you mean \`seed\`?
 

@@ -27,8 +27,8 @@ test('what one store put another finds', async () => {
   const output = await first.putBlob(Buffer.from('result'));
   await first.putRecord({ key, preimage: { a: 1 }, outputs: { output }, durationMs: 5 });
   const second = await openStore(root, { onDamage, tool: '2.0.0' });
-  const found = { key, preimage: { a: 1 }, outputs: { output }, durationMs: 5, tool: '1.0.0' };
-  await expect(second.hit(key)).resolves.toMatchObject(found);
+  const record = { key, preimage: { a: 1 }, outputs: { output }, durationMs: 5, tool: '1.0.0' };
+  await expect(second.hit(key)).resolves.toMatchObject({ record });
   await expect(second.hasBlob(output)).resolves.toBe(true);
   expect(String(await second.readBlob(output))).toBe('result');
   expect(namesIn(root)).toEqual(['.gitignore', 'CACHEDIR.TAG', 'v1']);
