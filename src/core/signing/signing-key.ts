@@ -2,8 +2,9 @@
 import { statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { failure, type PipelineError, type Problem } from '../problem.js';
+import { failure } from '../problem.js';
 import { readRegular } from '../regular-file.js';
+import { shellWord } from '../text/shell-word.js';
 import { signerOf, type Signer } from './keys.js';
 
 /** A key has 60 bytes, or 120 in PEM. */
@@ -52,12 +53,10 @@ function refuseReadableByOthers(file: string, { mode }: Stats, denied: number): 
     expected: 'a file that only you can read',
     remedy:
       'change its mode; if others may have read it already, create a new key with `pipeline cache keygen --force` and remove the old one from pipeline.trust.yaml',
-    command: `chmod 600 '${file}'`,
+    command: `chmod 600 ${shellWord(file)}`,
   });
 }
 
 function refuse(where: string, found: string): never {
-  const problem: Problem = { code: 'bad-signing-key', where, found, expected };
-  const thrown: PipelineError = failure('invalid', problem);
-  throw thrown;
+  throw failure('invalid', { code: 'bad-signing-key', where, found, expected });
 }

@@ -56,7 +56,7 @@ onUnix('the folder of settings is that of XDG, or .config', () => {
 });
 
 describe('a file that others can read', () => {
-  const named = async (mode: number) => ({ PIPELINE_SIGNING_KEY_FILE: await keyFile('open', text, mode) });
+  const named = async (mode: number) => ({ PIPELINE_SIGNING_KEY_FILE: await keyFile('open to all', text, mode) });
 
   onUnix.each([0o644, 0o604, 0o602, 0o601])('is refused with the mode %o', async (mode) => {
     const environment = await named(mode);
