@@ -50,7 +50,7 @@ export function thrift(value: Thrift): Buffer {
 const BYTE_ARRAY = 6;
 const PLAIN = 0;
 export const DICTIONARY = 8;
-export const codecs = { none: 0, snappy: 1, gzip: 2 } as const;
+export const codecs = { none: 0, snappy: 1, gzip: 2, lz4: 7 } as const;
 
 interface ForgedPage {
   /** Compressed, with levels. */

@@ -42,6 +42,12 @@ async function read(bytes: Uint8Array): Promise<unknown> {
 }
 
 const page = { bytes: plainTexts('a', 'b'), count: 2 };
+const lz4 = (bytes: readonly number[], plain: number) => ({
+  pages: [{ bytes: Uint8Array.from(bytes), plain, count: 2 }],
+  rows: 2,
+  codec: codecs.lz4,
+});
+const hugeLength = new Array<number>(4_000_000).fill(255);
 const zeros = gzipSync(Buffer.alloc(2 ** 26));
 /** Structures in structures: field 1 of each. */
 const deep = Buffer.alloc(1_000_000, 0x1c);
@@ -177,7 +183,12 @@ describe('a page', () => {
     ],
     ['in an unknown encoding', { pages: [{ ...page, encoding: 7 }], rows: 2 }, /encoding 7/],
     ['outside the file', { pages: [page], rows: 2, packed: 2 ** 40 }, /outside the file/],
-    ['compressed with what is not read', { pages: [page], rows: 2, codec: 7 }, /is compressed with LZ4_RAW/],
+    ['compressed with what is not read', { pages: [page], rows: 2, codec: 5 }, /is compressed with LZ4\b/],
+    ['that claims more than LZ4 gives', lz4([0x10, 97], 2), /smaller than it declares/],
+    ['with more LZ4 than it claims', lz4([0x30, 97, 97, 97], 2), /larger than it declares/],
+    ['with an LZ4 match of a gigabyte', lz4([0x1f, 97, 1, 0, ...hugeLength, 0], 100), /larger than it declares/],
+    ['with an LZ4 match before its beginning', lz4([0x10, 97, 2, 0, 0], 9), /copies from outside/],
+    ['whose LZ4 ends early', lz4([0xf0, 255], 300), /ends early/],
   ])('%s', async (_, forged, words) => {
     expect(await read(forgedParquet(forged))).toMatch(words);
   });

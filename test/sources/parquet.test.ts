@@ -33,7 +33,7 @@ describe('a Parquet file of', () => {
       expected.map((row, i) => ({ ...row, tags: row.tags ?? [], large: String(2n ** 60n + BigInt(i)) })),
     );
   });
-  test('eight writers and settings, and two more programs', () => expect(names).toHaveLength(10));
+  test('nine writers and settings, and two more programs', () => expect(names).toHaveLength(11));
 
   test('columns are read alone, in the order asked', async () => {
     const { rows } = await rowsOf('polars.parquet', ['ok', 'name']);

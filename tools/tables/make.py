@@ -66,6 +66,7 @@ def by_pyarrow():
         "snappy": {},
         "gzip": {"compression": "gzip"},
         "brotli": {"compression": "brotli"},
+        "lz4": {"compression": "lz4"},
         "zstd": {"compression": "zstd"},
         "none": {"compression": "none"},
         "pages-2": {"data_page_version": "2.0", "row_group_size": 70, "data_page_size": 200},

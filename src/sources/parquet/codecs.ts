@@ -4,6 +4,7 @@ import { decompress as unzstd } from 'fzstd';
 import type { CompressionCodec } from 'hyparquet';
 import { snappyUncompress } from 'hyparquet/src/snappy.js';
 import { unsupportedParquet } from './failures.js';
+import { decompressLz4Block } from './lz4.js';
 
 type Decompress = (input: Uint8Array, size: number) => Uint8Array;
 
@@ -16,6 +17,7 @@ const codecs: Readonly<Partial<Record<CompressionCodec, Decompress>>> = {
   },
   GZIP: (input, size) => gunzipSync(input, { maxOutputLength: Math.max(1, size) }),
   BROTLI: (input, size) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, size) }),
+  LZ4_RAW: (input, size) => decompressLz4Block(input, new Uint8Array(size)),
   ZSTD: (input, size) => unzstd(input, new Uint8Array(size)),
 };
 
@@ -26,7 +28,7 @@ export function decompressPage(codec: CompressionCodec, input: Uint8Array, size:
     throw unsupportedParquet(
       where,
       `is compressed with ${codec}`,
-      'Snappy, Zstandard, gzip, Brotli or no compression',
+      'Snappy, Zstandard, gzip, Brotli, LZ4_RAW or no compression',
       "write it again with `compression='snappy'`",
     );
   // A page of nothing but nulls may have no bytes at all, which no codec reads.
