@@ -64,6 +64,8 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly reads: Readonly<Partial<Record<keyof Inputs, readonly string[]>>>;
   /** More of them, which are in the key only where the stages before have them. */
   readonly readsIfThere?: Readonly<Partial<Record<ReferenceField, readonly string[]>>>;
+  /** The same of a stage that works on a fold of a cross-validation; otherwise they are not read. */
+  readonly readsInFolds?: Readonly<Partial<Record<ReferenceField, readonly string[]>>>;
   /**
    * The output with the numbers that a result is judged by. Exports of the model that it measures wait for such stages.
    */

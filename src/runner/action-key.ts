@@ -88,11 +88,14 @@ function partOf(part: Part): Json {
 }
 
 /** Digests of the outputs that a kind reads, by field and output name. */
-function inputDigests({ definition }: Node, inputs: Inputs): Json {
+function inputDigests({ definition, stage }: Node, inputs: Inputs): Json {
   const pick = (names: readonly string[], outputs: Outputs): Json =>
     Object.fromEntries(names.map((name) => [name, own(outputs, name)?.digest ?? null]));
   const there = (field: ReferenceField, outputs: Outputs): string[] =>
-    (definition.readsIfThere?.[field] ?? []).filter((name) => own(outputs, name) !== undefined);
+    [
+      ...(definition.readsIfThere?.[field] ?? []),
+      ...((stage.part?.kind === 'fold' ? definition.readsInFolds?.[field] : undefined) ?? []),
+    ].filter((name) => own(outputs, name) !== undefined);
   const digests: Record<string, Json> = {};
   for (const [field, names] of Object.entries(definition.reads)) {
     const outputs = inputs[field as keyof Inputs];

@@ -62,6 +62,22 @@ test('a column that nobody reads runs nothing again, and a changed label trains 
   expect(run.stage('train').features).toEqual({ extracted: 0, reused: 12 });
 });
 
+test('groups that change without moving an image run ingest alone again', async () => {
+  await writeImages();
+  const write = (groupOf: (i: number) => number) =>
+    project.write(
+      'flat/labels.csv',
+      `image,label,split,patient\n${rows((i) => `images/${i}.png,${classOf(i)},${i < 6 ? 'train' : 'validation'},p${groupOf(i)}`)}`,
+    );
+  await write((i) => i);
+  await project.write('t.yaml', pipeline('source: flat, labels: {table: labels.csv, group: patient}'));
+  expect((await project.run('t.yaml')).code).toBe(0);
+  // Pairs, each within its split.
+  await write((i) => Math.floor(i / 2));
+  const run = await project.run('t.yaml');
+  expect([run.code, run.named('ran')]).toEqual([0, ['ingest']]);
+});
+
 test('a table that is found by its name and moved is read again: its file names mean other files', async () => {
   for (const folder of ['a', 'b'])
     for (let i = 0; i < 6; i++)

@@ -44,14 +44,15 @@ async function load(...set: string[]): Promise<Pipeline> {
   return loadPipeline('p.yaml', { set, cwd: folder });
 }
 
-/** Keys of all stages, where each stage outputs bytes that follow from its key alone. */
-function keysOf(pipeline: Pipeline): ReadonlyMap<string, ActionKey> {
+/** Keys of all stages, where each stage outputs bytes that follow from its key alone, but for these groups. */
+function keysOf(pipeline: Pipeline, groups?: string): ReadonlyMap<string, ActionKey> {
   const keys = new Map<string, ActionKey>();
   const outputs = (name: string): Outputs => {
     const names = ['spec', 'samples', 'augmentation', 'model', 'metrics'];
-    return Object.fromEntries(
-      names.map((output) => [output, { digest: digestOf(`${keys.get(name)!}/${output}`), size: 1 }]),
-    );
+    return Object.fromEntries([
+      ...names.map((output) => [output, { digest: digestOf(`${keys.get(name)!}/${output}`), size: 1 }]),
+      ...(groups === undefined ? [] : [['groups', { digest: digestOf(groups), size: 1 }]]),
+    ]) as Outputs;
   };
   for (const node of buildGraph(pipeline, stages).nodes) {
     const settings = { engine: 'tfjs' as const, featureType: pipeline.features.dtype };
@@ -132,6 +133,39 @@ describe('keys', () => {
         expect(changed(keysOf(both))).toEqual(union);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test('groups that move no image reach folds alone', async () => {
+    const text = (folds: string) => `version: 1
+${folds}
+stages:
+  ingest: {source: pictures}
+  load-base: {architecture: compact32}
+  freeze: {layers: all}
+  build-head: {layers: [flatten, classifier]}
+  train: {}
+  evaluate: {}
+  export: {to: models/x}
+`;
+    await writeFile(join(folder, 'plain.yaml'), text(''));
+    await writeFile(join(folder, 'folds.yaml'), text('cross_validation: {folds: 3}'));
+    const [plain, folds] = await Promise.all(
+      ['plain.yaml', 'folds.yaml'].map((file) => loadPipeline(file, { cwd: folder })),
+    );
+    const reached = (pipeline: Pipeline, one: string, other: string): string[] => {
+      const [from, to] = [keysOf(pipeline, one), keysOf(pipeline, other)];
+      return [...to.keys()].filter((name) => from.get(name) !== to.get(name));
+    };
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (one, other) => {
+        fc.pre(one !== other);
+        expect(reached(plain, one, other)).toEqual([]);
+        const inFolds = reached(folds, one, other);
+        expect(inFolds).toEqual(expect.arrayContaining(['train@fold-1', 'train@fold-3', 'evaluate@fold-2']));
+        for (const name of ['ingest', 'load-base', 'freeze', 'build-head']) expect(inFolds).not.toContain(name);
+      }),
+      { numRuns: 20 },
     );
   });
 

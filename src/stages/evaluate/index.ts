@@ -15,7 +15,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
   metrics: 'metrics',
   reads: { model: ['model'], data: ['spec', 'samples'], folds: ['metrics', 'predictions'] },
   // Folds do not divide them.
-  readsIfThere: { data: ['groups'] },
+  readsInFolds: { data: ['groups'] },
 
   environment: ({ engine, featureType }) =>
     ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,

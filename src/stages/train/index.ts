@@ -11,7 +11,7 @@ export const train: StageDefinition<'train'> = {
   impl: 4,
   reads: { model: ['model'], from: ['model'], data: ['spec', 'samples', 'augmentation'], folds: ['model', 'history'] },
   // Folds do not divide them.
-  readsIfThere: { data: ['groups'] },
+  readsInFolds: { data: ['groups'] },
 
   environment: ({ engine, featureType }) =>
     ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
