@@ -1,16 +1,10 @@
 /** Parquet files as sources: the same samples and the same model as class folders of the same images. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Project } from '../e2e/rig.js';
+import { hub, imagesOf, shards, type Shard } from './hub-images.js';
 import { counts, ingested, pipeline, writeAt } from './image-folders.js';
-
-const hub = join(import.meta.dirname, '../fixtures/tables/hub');
-const shards = {
-  'train-00000-of-00002': 6,
-  'train-00001-of-00002': 4,
-  'validation-00000-of-00001': 4,
-};
 
 let project: Project;
 beforeEach(async () => {
@@ -18,25 +12,13 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-/** The images of a shard, in their order: PNG files, which `datasets` does not compress again. */
-async function imagesOf(shard: keyof typeof shards): Promise<Buffer[]> {
-  const bytes = await readFile(join(hub, `${shard}.parquet`));
-  const images: Buffer[] = [];
-  for (let at = 0; images.length < shards[shard];) {
-    const start = bytes.indexOf('\x89PNG', at, 'latin1');
-    at = bytes.indexOf('IEND', start) + 8;
-    images.push(bytes.subarray(start, at));
-  }
-  return images;
-}
-
 async function copyShards(folder: string, ...names: readonly string[]): Promise<void> {
   await mkdir(project.path(folder), { recursive: true });
   for (const name of names) await copyFile(join(hub, `${name}.parquet`), project.path(folder, `${name}.parquet`));
 }
 
 /** Class folders, with those of splits around them where there are several. */
-async function writeFolders(names: readonly (keyof typeof shards)[], withSplits: boolean): Promise<void> {
+async function writeFolders(names: readonly Shard[], withSplits: boolean): Promise<void> {
   for (const name of names)
     for (const [i, image] of (await imagesOf(name)).entries())
       await writeAt(
@@ -50,7 +32,7 @@ async function writeFolders(names: readonly (keyof typeof shards)[], withSplits:
 
 describe.each([
   ['one file', ['train-00000-of-00002'] as const, 'data/train-00000-of-00002.parquet'],
-  ['a folder of files, with splits in their names', Object.keys(shards) as (keyof typeof shards)[], 'data'],
+  ['a folder of files, with splits in their names', Object.keys(shards) as Shard[], 'data'],
 ])('%s', (_, names, source) => {
   test('gives the samples and the model of class folders', async () => {
     await writeFolders(names, names.length > 1);

@@ -1,8 +1,9 @@
 /** The same images in every layout: the same samples, and the same bytes of the model, each computed from nothing. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
+import { hub, imagesOf, shards, type Shard } from '../cases/hub-images.js';
 import { zipOf } from '../sources/packing.js';
 import { pipelineText, Project } from './rig.js';
 
@@ -107,4 +108,17 @@ test('an archive with a table inside gives the same', async () => {
     zipOf(entries.map(([name, content]) => ({ name: `pets/${name}`, content }))),
   );
   expect(await results('archive', 'source: pets.zip\n    labels: {table: labels.csv}')).toEqual(expected);
+});
+
+test('Parquet files with the images inside give what class folders in split folders give', async () => {
+  const names = Object.keys(shards) as Shard[];
+  const files: Record<string, Buffer> = {};
+  for (const name of names)
+    for (const [i, image] of (await imagesOf(name)).entries())
+      files[`${name.split('-')[0]}/${['cat', 'dog'][i % 2]}/${name}-${i}.png`] = image;
+  await write('sorted', files);
+  await cp(hub, project.path('hub'), { recursive: true });
+  const sorted = await results('sorted', 'source: sorted');
+  expect(sorted.samples).not.toBe(expected.samples);
+  expect(await results('hub', 'source: hub')).toEqual(sorted);
 });
