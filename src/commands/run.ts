@@ -35,9 +35,10 @@ const help = `
 Examples:
   pipeline run pipelines/quickstart.yaml
   pipeline run pets.yaml --set stages.train.epochs=20
-  pipeline run pets.yaml evaluate          the stage evaluate and everything it needs
-  pipeline run pets.yaml train@units-64    one variant of a train stage with a matrix
-  pipeline run pets.yaml --force train     train again even if nothing changed
+  pipeline run pets.yaml evaluate              the stage evaluate and everything it needs
+  pipeline run pets.yaml train@units-64        one variant of a train stage with a matrix
+  pipeline run pets.yaml --force train         train again even if nothing changed
+  pipeline run pets.yaml --force train@fold-2  the same for one fold of cross_validation
 
 Exit codes: 0 done or nothing to do; 1 a stage failed; 2 invalid pipeline or arguments; 3 bad data; 4 refused as unsafe;
 5 disk, network or permission error; 6 a metric is below its minimum; 130 interrupted (run again to continue).`;

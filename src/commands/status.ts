@@ -2,6 +2,7 @@
 import { plan } from '../runner/plan.js';
 import { formatProblems } from '../report/problems.js';
 import { count, printable } from '../report/words.js';
+import { wrapLine } from '../report/wrap.js';
 import { withPipelineOptions, type CommandSpec } from './host.js';
 import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 import { noteTo } from './plan.js';
@@ -42,9 +43,8 @@ export const status: CommandSpec = {
       } else {
         const [{ node, decision }] = stale;
         const would = decision.state === 'restorable' ? 'would be restored from the cache' : 'would run';
-        host.stdout(
-          `${stale.length} of ${count(planned.length, 'stage')} ${stale.length === 1 ? 'is' : 'are'} not up to date; the first is ${node.stage.name}, which ${would} (${printable(decision.reason)})\n`,
-        );
+        const line = `${stale.length} of ${count(planned.length, 'stage')} ${stale.length === 1 ? 'is' : 'are'} not up to date; the first is ${node.stage.name}, which ${would} (${printable(decision.reason)})`;
+        host.stdout(`${wrapLine(line, host.showsOutput ? host.width() : Infinity).join('\n')}\n`);
       }
       done(options.exitCode && stale.length > 0 ? 1 : 0);
     });

@@ -257,7 +257,7 @@ export interface EvaluateConfig {
   data?: string;
   split: 'validation' | 'test' | 'train';
   /**
-   * For two classes: the lowest score at which an image counts as the second class. With `task: multilabel`: the lowest score at which an image has a class; `f1` chooses one per class, with the highest F1 on the validation images. Exported models take these thresholds along.
+   * For two classes: the lowest score at which an image counts as the second class. With `task: multilabel`: the lowest score at which an image has a class; `f1` chooses one per class, with the highest F1 on the validation images, whichever split is measured, or with `cross_validation` on the held-out images of all folds. Exported models take these thresholds along.
    */
   threshold: number | 'f1';
   /**

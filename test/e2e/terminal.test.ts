@@ -47,6 +47,16 @@ describe('a plan on a terminal', () => {
   });
 });
 
+testOnTerminal('status breaks its line between words', async () => {
+  const command = [process.execPath, join(repository, 'dist/cli.js'), 'status', 'pets.yaml'];
+  const at = async (columns: number) => left(await onTerminal(columns, command, { cwd: project.root }), columns);
+  expect(await at(50)).toEqual([
+    '7 of 7 stages are not up to date; the first is',
+    'ingest, which would run (first run)',
+  ]);
+  expect(await at(200)).toEqual(['7 of 7 stages are not up to date; the first is ingest, which would run (first run)']);
+});
+
 describe('a run on a terminal', () => {
   testOnTerminal('Ctrl-C in training leaves whole lines and a cursor', async () => {
     const shown = await run(80, [], { until: '/100000' });
