@@ -33,7 +33,7 @@ export interface WithoutHeader {
 /** Columns that are looked at; some tables have one per class. */
 const MOST_COLUMNS = 1000;
 /** Chunks of rows that are looked at, and rows of them that are kept. */
-const MOST_CHUNKS = 16;
+const MOST_CHUNKS = 64;
 const MOST_ROWS = 2000;
 /** Columns that are looked at one by one. */
 const MOST_ALONE = 100;
