@@ -37,6 +37,10 @@ class WebStore implements ObjectStore {
       return info === undefined ? undefined : { ...info, from: info.size, chunks: noChunks() };
     }
     const part = partOf(answer);
+    if (answer.headers['content-encoding'] !== undefined) {
+      await this.finish(answer, signal);
+      throw this.failure('failed', 'the server sends the file compressed, though asked not to');
+    }
     if (part === undefined) throw this.failure('failed', 'the server answers without the size of the file');
     return { ...part, chunks: this.read(answer, signal) };
   }

@@ -14,11 +14,13 @@ export type CredentialSource = () => Promise<Credentials | undefined>;
 
 /** Temporary credentials are replaced so long before they expire: a request may be on its way for a while. */
 const EARLY_MS = 5 * 60_000;
+/** Between two attempts to replace credentials that still work. */
+const AGAIN_MS = 10_000;
 
 /** Asks the sources in their order, keeps what the first one gives, and asks again shortly before it expires. */
 export class CredentialChain {
-  private current: Promise<Credentials | undefined> | undefined;
-  private renewMs = Infinity;
+  private known: { readonly credentials: Credentials | undefined; readonly renewMs: number } | undefined;
+  private asking: Promise<Credentials | undefined> | undefined;
 
   constructor(
     private readonly sources: readonly CredentialSource[],
@@ -27,29 +29,35 @@ export class CredentialChain {
 
   /** Undefined if no source is set up. Rejects if one is, and fails. */
   async get(): Promise<Credentials | undefined> {
-    if (this.current !== undefined && this.now() < this.renewMs) return this.current;
-    const asked = this.ask();
-    this.current = asked;
-    // Those who ask in the meantime wait for the same answer.
-    this.renewMs = Infinity;
-    try {
-      const found = await asked;
-      const expiresMs = found?.expiresMs ?? Infinity;
-      // What expires sooner is not asked for again with each request.
-      this.renewMs = Math.max(expiresMs - EARLY_MS, this.now() + Math.min(EARLY_MS, (expiresMs - this.now()) / 2));
-      return found;
-    } catch (error) {
-      if (this.current === asked) this.current = undefined;
-      throw error;
-    }
+    if (this.known !== undefined && this.now() < this.known.renewMs) return this.known.credentials;
+    // One question for all who need the answer.
+    this.asking ??= this.ask().finally(() => {
+      this.asking = undefined;
+    });
+    return this.asking;
   }
 
   /** Forgets credentials that a server calls expired. */
   forget(): void {
-    this.current = undefined;
+    this.known = undefined;
   }
 
   private async ask(): Promise<Credentials | undefined> {
+    const old = this.known?.credentials;
+    try {
+      const credentials = await this.first();
+      const left = (credentials?.expiresMs ?? Infinity) - this.now();
+      // What expires sooner than that is not asked for again with each request.
+      this.known = { credentials, renewMs: this.now() + Math.max(left - EARLY_MS, Math.min(left / 2, EARLY_MS)) };
+      return credentials;
+    } catch (error) {
+      if (old?.expiresMs === undefined || old.expiresMs <= this.now()) throw error;
+      this.known = { credentials: old, renewMs: this.now() + AGAIN_MS };
+      return old;
+    }
+  }
+
+  private async first(): Promise<Credentials | undefined> {
     for (const source of this.sources) {
       const found = await source();
       if (found !== undefined) return found;

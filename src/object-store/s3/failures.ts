@@ -28,7 +28,7 @@ export async function refusalOf(answer: HttpAnswer, place: Place): Promise<Refus
   const code = (xml && textOf(xml, 'Code')) ?? usualCodes[answer.status] ?? `HTTP ${answer.status}`;
   const region = (xml && textOf(xml, 'Region')) ?? headerOf(answer, 'x-amz-bucket-region');
   const { status } = answer;
-  const known = worded(code, place, region);
+  const known = worded(code, place, { region, date: headerOf(answer, 'date') });
   const passes = passing.has(code) || status === 500 || status === 503;
   if (known !== undefined) return { ...known, status, code, passes };
   const message = xml && textOf(xml, 'Message');
@@ -65,7 +65,7 @@ const passing: ReadonlySet<string> = new Set([
 function worded(
   code: string,
   { bucket, region: ours }: Place,
-  region: string | undefined,
+  { region, date }: { readonly region: string | undefined; readonly date: string | undefined },
 ): Pick<Refusal, 'kind' | 'words'> | undefined {
   switch (code) {
     case 'NoSuchBucket':
@@ -90,7 +90,7 @@ function worded(
     case 'RequestTimeTooSkewed':
       return {
         kind: 'denied',
-        words: `the clock of this machine is wrong: it shows ${new Date().toISOString()}; set it`,
+        words: `the clock is wrong: it is ${new Date().toUTCString()} here and ${date ?? 'another time'} on the server; set it`,
       };
     case 'ExpiredToken':
     case 'ExpiredTokenException':

@@ -1,5 +1,6 @@
 /** From an address and the environment to a bucket. */
-import { CredentialChain, fromEnvironment } from '../credentials/credentials.js';
+import { readProfile } from '../credentials/profiles.js';
+import { usualCredentials } from '../credentials/usual.js';
 import { HttpClient } from '../http-client.js';
 import { wrong, type ObjectStoreOptions } from '../options.js';
 import type { Timing } from '../timing.js';
@@ -9,22 +10,27 @@ import { S3Store } from './s3-store.js';
 /** As Amazon's rules for names, and a little wider: other services have underscores and capital letters. */
 const bucketName = /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i;
 
-export function openBucket(
+export async function openBucket(
   address: string,
   options: ObjectStoreOptions & { readonly timing: Timing },
   environment: NodeJS.ProcessEnv,
-): S3Store {
+): Promise<S3Store> {
   const [, bucket, path = ''] = /^s3:\/\/([^/?#]*)(?:\/(.*))?$/is.exec(address) ?? [];
   if (bucket === undefined || !bucketName.test(bucket))
     throw wrong(address, bucket ? `names a bucket \`${bucket}\`, which no bucket can be called` : 'names no bucket');
   const prefix = path.replace(/\/+$/, '');
   if (prefix.split('/').some((part) => part === '.' || part === '..')) throw wrong(address, 'contains `.` or `..`');
-  const named = options.region ?? (environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined);
-  const service = options.endpoint ?? (environment.AWS_ENDPOINT_URL_S3 || environment.AWS_ENDPOINT_URL || undefined);
+  // One that cannot be read is reported when credentials are needed.
+  const profile = await readProfile(environment).catch(() => undefined);
+  const named =
+    options.region ?? (environment.AWS_REGION || environment.AWS_DEFAULT_REGION || profile?.get('region') || undefined);
+  const service =
+    options.endpoint ??
+    (environment.AWS_ENDPOINT_URL_S3 || environment.AWS_ENDPOINT_URL || profile?.get('endpoint_url') || undefined);
   const endpoint = service === undefined ? amazonEndpoint(named ?? 'us-east-1') : endpointOf(service, address);
   const region = named ?? usualRegion(endpoint);
   const client = new HttpClient(options.timing);
-  const credentials = new CredentialChain([fromEnvironment(environment)]);
+  const credentials = usualCredentials(environment, region === 'auto' ? 'us-east-1' : region, client);
   const place = {
     address: `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`,
     ...{ bucket, prefix, endpoint, region },

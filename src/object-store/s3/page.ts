@@ -17,8 +17,8 @@ export async function pageOf(xml: string, before: string): Promise<Page | undefi
   const objects: ListedObject[] = [];
   for (const entry of Array.isArray(contents) ? contents : [contents]) {
     const key = isElement(entry) ? keyOf(textOf(entry, 'Key'), isEncoded) : undefined;
-    const size = isElement(entry) ? Number(textOf(entry, 'Size')) : NaN;
-    if (key === undefined || !key.startsWith(before) || !Number.isSafeInteger(size) || size < 0) return undefined;
+    const size = isElement(entry) ? sizeIn(textOf(entry, 'Size')) : NaN;
+    if (key === undefined || !key.startsWith(before) || !Number.isSafeInteger(size)) return undefined;
     const name = key.slice(before.length);
     const etag = bare(textOf(entry, 'ETag'));
     // The prefix itself, which some tools create as a folder.
@@ -36,6 +36,10 @@ function keyOf(text: string | undefined, isEncoded: boolean): string | undefined
   } catch {
     return undefined;
   }
+}
+
+function sizeIn(text = ''): number {
+  return /^\s*\d+\s*$/.test(text) ? Number(text) : NaN;
 }
 
 /** An ETag without its quotes. */
