@@ -62,7 +62,7 @@ export function describeWithVersitygw(name: string, body: () => void): void {
 
 export function describeWithMoto(name: string, body: () => void): void {
   if (moto !== undefined) describe(name, body);
-  else describe.skip(`${name} (skipped: needs moto: pip install 'moto[server]')`, body);
+  else describe.skip(`${name} (skipped: needs moto: pip install 'moto[s3]' flask flask-cors)`, body);
 }
 
 /** The reader may read and list, the writer also write and remove, the stranger nothing. */
