@@ -372,11 +372,11 @@ export interface IngestConfig {
          */
         size?: number;
         /**
-         * Whether `url` may be on a private network, such as 10.0.0.0/8. It still needs https.
+         * Whether `url`, or the URLs in a table, may be on a private network, such as 10.0.0.0/8. They still need https.
          */
         allow_private?: boolean;
         /**
-         * Request headers for the server of `url`, each with the environment variable that contains its value: `{Authorization: PIPELINE_TOKEN}`. Names of variables begin with `PIPELINE_`. The values are never written anywhere.
+         * Request headers for the server of `url`, or of the URLs in a table, which must all be of one server; each with the environment variable that contains its value: `{Authorization: PIPELINE_TOKEN}`. Names of variables begin with `PIPELINE_`. The values are never written anywhere.
          */
         headers_env?: {
           [k: string]: string;

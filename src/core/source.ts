@@ -105,6 +105,18 @@ export function downloadOf(origin: Origin): Download | undefined {
   return url === undefined ? undefined : { url, sha256, md5, size, allowPrivate, headersEnv };
 }
 
+/** Whether a file may be a table with the URLs of images, by its name. */
+export function isUrlTable(path: string): boolean {
+  return /\.(csv|tsv|tab|jsonl|ndjson)$/i.test(path);
+}
+
+/** How the URLs in a table are asked for, by the origin that names the table. */
+export function accessOf(origin: Origin): Pick<Download, 'allowPrivate' | 'headersEnv'> {
+  if (typeof origin === 'string') return {};
+  const { allow_private: allowPrivate, headers_env: headersEnv } = origin;
+  return { allowPrivate, headersEnv };
+}
+
 /** The path that an origin stands for; undefined for a download. */
 export function pathOf(origin: Origin): string | undefined {
   if (typeof origin !== 'string') return origin.path;

@@ -5,9 +5,10 @@ import PQueue from 'p-queue';
 import { digestOf, isDigest, type Digest } from '../core/digest.js';
 import { isCount, isShapedAs, isString, parseJson } from '../core/guards.js';
 import { asPipelineError, failure, PipelineError, type Problem } from '../core/problem.js';
-import type { DownloadLock, SourceHost, VerifiedFile } from '../core/source.js';
+import type { Download, DownloadLock, SourceHost, VerifiedFile } from '../core/source.js';
 import { bytesText } from '../core/text/bytes-text.js';
 import { count } from '../core/text/count.js';
+import { nameList } from '../core/text/names.js';
 import { checkedUrl } from './address.js';
 import { limits } from './archive/limits.js';
 import { fetchFile, fromNowOn } from './fetch.js';
@@ -26,23 +27,29 @@ export interface FetchedUrls {
   readonly folder: string;
 }
 
+/** Whether private networks may be asked, and which headers go with a request. */
+type Access = Pick<Download, 'allowPrivate' | 'headersEnv'>;
+
 /** `where` is the table, as people know it. Throws as {@link fetchFile} does, for at most ten URLs. */
 export async function fetchUrls(
   urls: readonly ListedUrl[],
   where: string,
   context: FetchContext,
+  access: Access = {},
 ): Promise<FetchedUrls> {
   const { sources } = context;
   if (urls.length > limits.entries)
     throw tooMuch(where, `names more than ${limits.entries.toLocaleString('en-US')} URLs`);
   // All before the first: a list that leads to an inner network asks nothing of anybody.
-  for (const { url } of urls) checkedUrl(url, undefined, sources);
+  const { allowPrivate } = access;
+  const hosts = new Set(urls.map(({ url }) => checkedUrl(url, undefined, { ...sources, allowPrivate }).origin));
+  if (access.headersEnv !== undefined && hosts.size > 1) throw severalServers(where, [...hosts]);
   const summary = summaryOf(urls);
   return sources.once(`urls ${summary.list}`, async () => {
     const expected = expectedDigest(urls, sources.lock);
     const before = expected === undefined ? undefined : await sources.store.unpacked(expected);
     if (before !== undefined) return { digest: expected!, folder: before };
-    const files = await fetchAll(urls, where, context);
+    const files = await fetchAll(urls, where, context, access);
     const digest = digestOfFiles(files.map((file) => file.digest));
     const size = files.reduce((sum, one) => sum + one.size, 0);
     if (await pinList(summary, { sha256: digest, size }, sources.lock))
@@ -64,7 +71,12 @@ function expectedDigest(urls: readonly ListedUrl[], lock: DownloadLock): Digest 
   return isDigest(locked) ? locked : undefined;
 }
 
-async function fetchAll(urls: readonly ListedUrl[], where: string, context: FetchContext): Promise<VerifiedFile[]> {
+async function fetchAll(
+  urls: readonly ListedUrl[],
+  where: string,
+  context: FetchContext,
+  access: Access,
+): Promise<VerifiedFile[]> {
   const { signal, name, emit, sources } = context;
   const journal = await Journal.open(where, sources);
   const files = new Array<VerifiedFile>(urls.length);
@@ -80,7 +92,7 @@ async function fetchAll(urls: readonly ListedUrl[], where: string, context: Fetc
       if (failures.length >= MOST_FAILURES) break;
       void queue.add(async () => {
         try {
-          files[i] = await fetchOne(listed, journal, context);
+          files[i] = await fetchOne(listed, journal, context, access);
           bytes += files[i].size;
           done++;
           if (done % PROGRESS === 0 || done === urls.length)
@@ -100,13 +112,19 @@ async function fetchAll(urls: readonly ListedUrl[], where: string, context: Fetc
   return files;
 }
 
-async function fetchOne({ url, sha256 }: ListedUrl, journal: Journal, context: FetchContext): Promise<VerifiedFile> {
+async function fetchOne(
+  { url, sha256 }: ListedUrl,
+  journal: Journal,
+  context: FetchContext,
+  access: Access,
+): Promise<VerifiedFile> {
   const { sources } = context;
   const known = sha256 ?? journal.digestOf(url);
   const kept = known === undefined ? undefined : await sources.store.verified(known);
   if (kept !== undefined) return kept;
   const { host, pathname } = new URL(url);
   const download = {
+    ...access,
     url,
     sha256,
     published: true,
@@ -148,6 +166,18 @@ function putTogether(
       // A second name costs no space; some file systems have none.
       await link(files[i].path, target).catch(() => copyFile(files[i].path, target));
     }
+  });
+}
+
+/** A row must not be able to have a secret sent to a server of its choice. */
+function severalServers(where: string, servers: readonly string[]): PipelineError {
+  return failure('unsafe', {
+    code: 'headers-for-several-servers',
+    where,
+    field: ['source', 'headers_env'],
+    found: `has URLs of ${servers.length} servers, ${nameList(servers)}, and all of them would get the headers`,
+    expected: 'URLs of one server, as `headers_env` is set',
+    remedy: 'split the table, or remove `headers_env`',
   });
 }
 

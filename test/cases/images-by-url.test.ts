@@ -59,6 +59,30 @@ test('a digest in the table pins each image; the lock file has no entry', async 
   expect([code, problems[0]]).toMatchObject([3, { code: 'download-digest-mismatch', where: other }]);
 });
 
+test('a header from the environment goes with each request, and to one server only', async () => {
+  const rows = ['url,label'];
+  for (let i = 0; i < 12; i++) {
+    const bytes = await image(7 * i);
+    const url = server.on(`/${i}.png`, (request, response) =>
+      request.headers.authorization === 'Bearer 4711' ? file(bytes)(request, response) : response.writeHead(401).end(),
+    );
+    rows.push(`${url},${classOf(i)}`);
+  }
+  await project.write('photos.csv', rows.join('\n'));
+  project.environment.PIPELINE_TOKEN = 'Bearer 4711';
+  await project.write('t.yaml', pipeline('source: {path: photos.csv}'));
+  expect((await ingested(project)).problems[0].found).toContain('401');
+  const source = 'source: {path: photos.csv, allow_private: true, headers_env: {Authorization: PIPELINE_TOKEN}}';
+  await project.write('t.yaml', pipeline(source));
+  expect((await ingested(project)).code).toBe(0);
+  server.asked.length = 0;
+  await project.write('photos.csv', rows.join('\n').replace('127.0.0.1', 'localhost'));
+  const { problems } = await ingested(project);
+  expect([problems[0].code, server.asked]).toEqual(['headers-for-several-servers', []]);
+  await project.write('t.yaml', pipeline(source.replace('photos.csv', 'photos')));
+  expect((await ingested(project)).stderr).toContain('does not apply to `path`');
+});
+
 test('images that are gone are named, and what has arrived is kept', async () => {
   await project.write('photos.csv', await table(false, 10));
   await project.write('t.yaml', pipeline('source: photos.csv'));

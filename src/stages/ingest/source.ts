@@ -11,8 +11,10 @@ import { changedMeanwhile } from '../../core/regular-file.js';
 import { shellPath } from '../../core/text/shell-path.js';
 import { withoutTrailing } from '../../core/text/trailing.js';
 import {
+  accessOf,
   archiveRoot,
   downloadOf,
+  isUrlTable,
   nameOf,
   parseArchiveRoot,
   pathOf,
@@ -41,7 +43,7 @@ import {
   tablesOfSplits,
   type FoundTable,
 } from './table-source.js';
-import { mayListUrls, surveyUrls, urlsOf } from './url-source.js';
+import { surveyUrls, urlsOf } from './url-source.js';
 
 /** What a survey finds; archives are opened only by a run. */
 export type Found =
@@ -119,7 +121,7 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
       kind === 'parquet' && named === undefined ? { on_bad_row: config.on_bad_row } : {};
     return survey({ archive: digest, ...rows, ...(labels && { labels }) }, { kind: 'archive', path, digest, tables });
   }
-  if (entry?.isFile() && mayListUrls(path)) {
+  if (entry?.isFile() && isUrlTable(path)) {
     const table = { path, where: nameOf(source) };
     const { preimage, provisional } = await surveyUrls(table, tableAsSource(config), context);
     return survey({ ...preimage, on_bad_row: config.on_bad_row }, { kind: 'urls', table }, provisional);
@@ -213,7 +215,7 @@ async function listUrls(table: FoundTable, context: StageContext<'ingest'>, prob
   const { fetchUrls } = await import('../../sources/fetch-urls.js');
   const named = tableAsSource(context.config);
   const urls = await urlsOf(table, named);
-  const { digest, folder } = await fetchUrls(urls, table.where, context);
+  const { digest, folder } = await fetchUrls(urls, table.where, context, accessOf(context.config.source));
   const listing = await context.digestFolder(folder, probe);
   requireUnpacked(listing, '', context.sources.store.filesOf(digest), table.where);
   const found = [{ ...table, files: pathsOf(urls) }];

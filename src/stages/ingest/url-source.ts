@@ -13,10 +13,6 @@ import type { FoundTable, TableConfig } from './table-source.js';
 /** The column that pins each image; its name is fixed, as no other says what it is. */
 const SHA256 = 'sha256';
 
-export function mayListUrls(path: string): boolean {
-  return /\.(csv|tsv|tab|jsonl|ndjson)$/i.test(path);
-}
-
 const isPinned: Guard<Digest | null> = (value) => value === null || isDigest(value);
 const isSummary: Guard<UrlListSummary> = isShapedAs({ count: isCount, list: isDigest, pinned: isPinned });
 
