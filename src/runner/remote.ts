@@ -51,7 +51,7 @@ export async function openRemote(
     if (!noted)
       note(
         'shared-cache-unsigned',
-        `results from ${address} are used without a signature: whoever can write there decides what they are. \`pipeline cache keygen\` begins to sign`,
+        `results from ${address} are used without a signature: anyone who can write there decides what they are. \`pipeline cache keygen\` begins to sign`,
       );
     noted = true;
   };

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../object-store/object-store.js';
 
 /** A statement as it lies in the shared cache, and who made it. */
 export type Opened =
-  /** `by`: the name of the key that signed it; undefined where no signatures are asked for. */
+  /** `by`: the name of the key that signed it; undefined if no signatures are asked for. */
   | { readonly state: 'accepted'; readonly value: unknown; readonly by?: string }
   | { readonly state: 'refused'; readonly reason: string };
 

@@ -51,7 +51,7 @@ export class SharedPacks {
   async *look(has: (pack: Digest) => boolean): AsyncGenerator<SharedPack> {
     const { objects } = this.remote;
     try {
-      // A record outlives its pack where somebody removes what is old.
+      // A record outlives its pack if someone removes what is old.
       const sizes = new Map<string, number>();
       for await (const page of objects.list(packsPrefix(this.set)))
         for (const { name, size } of page) sizes.set(name, size);
