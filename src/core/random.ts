@@ -45,9 +45,9 @@ export class Random {
 
   /** Uniform integer in [0, bound), for bounds up to 2^32, without the bias of a plain remainder. */
   below(bound: number): number {
-    const limit = 2 ** 32 - (2 ** 32 % bound);
     let draw = this.bits();
-    while (draw >= limit) draw = this.bits();
+    // The first comparison is cheap, and true for every draw that the second one is about.
+    while (draw >= 2 ** 32 - bound && draw >= 2 ** 32 - (2 ** 32 % bound)) draw = this.bits();
     return draw % bound;
   }
 

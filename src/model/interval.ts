@@ -23,29 +23,36 @@ export function wilson(right: number, total: number): Interval {
   return { low: Math.max(0, (center - half) / (1 + weight)), high: Math.min(1, (center + half) / (1 + weight)) };
 }
 
-/** How often images are drawn again: more for few images, so that the work stays below some ten million draws a second. */
-const MOST_DRAWS = 2e7;
+/** How often images are drawn again: more for few images, so that it takes seconds with many. */
+const MOST_WORK = 1e8;
 const [LEAST_RESAMPLES, MOST_RESAMPLES] = [200, 1000];
 
 /**
- * Percentile bootstrap intervals (B. Efron, 1979, Annals of Statistics 7): `figures` gets how often each of `rows`
- * images was drawn, with replacement and `rows` in all, and returns figures in an order of its own; NaN for one that
- * such images have no value of. Always the same draws for as many images. Returns one interval for each figure,
- * undefined if no draw had a value, or all had the same: of images that are all right, no draw shows what could go
- * wrong.
+ * Percentile bootstrap intervals (B. Efron, 1979, Annals of Statistics 7). `figures` gets how often each image was drawn
+ * and returns figures in an order of its own; NaN for one that such images have no value of. Images are drawn with
+ * replacement within their group, as many as the group has; `groups` are the sizes of consecutive runs of images, one
+ * for each model that measured some. The draws are always the same for groups of the same sizes and as many `classes`,
+ * for each of which figures go through the images once. Returns one interval for each figure, undefined if no draw had a value, or all had the same: of images that are all right, no draw shows what could
+ * go wrong.
  */
 export function bootstrap(
-  rows: number,
+  groups: readonly number[],
+  classes: number,
   figures: (drawn: Uint32Array) => readonly number[],
 ): readonly (Interval | undefined)[] {
+  const rows = groups.reduce((sum, size) => sum + size, 0);
   if (rows === 0) return [];
-  const random = Random.keyed('bootstrap', rows);
-  const resamples = Math.max(LEAST_RESAMPLES, Math.min(MOST_RESAMPLES, Math.floor(MOST_DRAWS / rows)));
+  const random = Random.keyed('bootstrap', ...groups);
+  const resamples = Math.max(LEAST_RESAMPLES, Math.min(MOST_RESAMPLES, Math.floor(MOST_WORK / (rows * classes))));
   const drawn = new Uint32Array(rows);
   const seen: number[][] = [];
   for (let resample = 0; resample < resamples; resample++) {
     drawn.fill(0);
-    for (let i = 0; i < rows; i++) drawn[random.below(rows)]++;
+    let from = 0;
+    for (const size of groups) {
+      for (let i = 0; i < size; i++) drawn[from + random.below(size)]++;
+      from += size;
+    }
     figures(drawn).forEach((value, figure) => {
       seen[figure] ??= [];
       if (!Number.isNaN(value)) seen[figure].push(value);

@@ -67,25 +67,26 @@ export function describeRounding({
 /** Probabilities are kept this far from 0 and 1 before their logarithm is taken, as Keras does. */
 const CLIP = 1e-7;
 
-/**
- * Sum over the rows of the cross-entropy of predictions (after sigmoid or softmax); with several classes per image, of
- * the mean over the classes.
- */
+/** Sum over the rows of the cross-entropy of predictions (after sigmoid or softmax). */
 export function crossEntropy(predictions: Float32Array, labels: readonly Label[], units: number): number {
-  const logarithm = (p: number): number => Math.log(Math.min(1 - CLIP, Math.max(CLIP, p)));
-  let sum = 0;
-  labels.forEach((label, row) => {
+  return crossEntropies(predictions, labels, units).reduce((sum, loss) => sum + loss, 0);
+}
+
+/** The cross-entropy of each row; with several classes per image, the mean over the classes. */
+export function crossEntropies(predictions: Float32Array, labels: readonly Label[], units: number): Float64Array {
+  const loss = (p: number): number => -Math.log(Math.min(1 - CLIP, Math.max(CLIP, p)));
+  return Float64Array.from(labels, (label, row) => {
     if (typeof label !== 'number') {
       let ofRow = 0;
       for (let unit = 0; unit < units; unit++) {
         const score = predictions[row * units + unit];
-        ofRow -= logarithm(label.includes(unit) ? score : 1 - score);
+        ofRow += loss(label.includes(unit) ? score : 1 - score);
       }
-      sum += ofRow / units;
-    } else if (units === 1) sum -= logarithm(label === 1 ? predictions[row] : 1 - predictions[row]);
-    else sum -= logarithm(predictions[row * units + label]);
+      return ofRow / units;
+    }
+    if (units === 1) return loss(label === 1 ? predictions[row] : 1 - predictions[row]);
+    return loss(predictions[row * units + label]);
   });
-  return sum;
 }
 
 export interface ClassMetrics {
@@ -94,6 +95,8 @@ export interface ClassMetrics {
   readonly f1: number;
   /** Images of the class. */
   readonly support: number;
+  /** The area under the ROC curve of the class against all others; undefined if it has none or all of the images. */
+  readonly roc_auc?: number;
 }
 
 /** Rows are true classes, columns predicted ones. */
@@ -120,11 +123,11 @@ export function classMetrics(matrix: readonly (readonly number[])[]): ClassMetri
  * Area under the ROC curve: the chance that an image of the second class scores higher than one of the first, ties
  * counting half (the Mann-Whitney statistic, by ranks). Undefined if one class has no images.
  */
-export function rocAuc(scores: readonly number[], labels: readonly number[]): number | undefined {
+export function rocAuc(scores: ArrayLike<number>, labels: readonly number[]): number | undefined {
   const positives = labels.filter((label) => label === 1).length;
   const negatives = labels.length - positives;
   if (positives === 0 || negatives === 0) return undefined;
-  const order = [...scores.keys()].sort((a, b) => scores[a] - scores[b]);
+  const order = [...labels.keys()].sort((a, b) => scores[a] - scores[b]);
   let rankSum = 0;
   for (let from = 0; from < order.length;) {
     let to = from;

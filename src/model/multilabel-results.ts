@@ -14,7 +14,7 @@ import {
 import type { Multilabel } from '../core/task.js';
 import type { RoundingCost } from './metrics.js';
 import type { Decisions, Rates } from './multilabel.js';
-import { isRange, type ClassIntervals, type Range } from './ranges.js';
+import { classRanges, isRange, type ClassIntervals, type Range } from './ranges.js';
 
 export interface MultilabelClassIntervals extends ClassIntervals {
   readonly average_precision?: Range;
@@ -24,6 +24,8 @@ export interface MultilabelClassIntervals extends ClassIntervals {
 export interface MultilabelIntervals {
   readonly loss?: Range;
   readonly mAP?: Range;
+  readonly binary_accuracy?: Range;
+  readonly hamming_loss?: Range;
   readonly subset_accuracy: Range;
   readonly macro_precision?: Range;
   readonly macro_recall?: Range;
@@ -38,6 +40,8 @@ export interface MultilabelIntervals {
 export interface MultilabelClassMetrics extends Rates, Decisions {
   /** The area under the precision-recall curve; 0 for a class that no image has. */
   readonly average_precision: number;
+  /** The area under the ROC curve; undefined if the class has none or all of the images. */
+  readonly roc_auc?: number;
   /** Images of the class. */
   readonly support: number;
   readonly threshold: number;
@@ -88,6 +92,7 @@ export interface MultilabelMetrics extends MultilabelScores, Deviations {
   readonly classes: readonly string[];
   readonly per_class: Readonly<Record<string, MultilabelClassMetrics>>;
   readonly intervals?: MultilabelIntervals;
+  /** With cross-validation, folds count changed predictions at the thresholds of their own evaluations. */
   readonly half_precision?: RoundingCost;
 }
 
@@ -114,6 +119,8 @@ export interface MultilabelPredictions {
 const isMultilabelIntervals: Guard<MultilabelIntervals> = isShapedAs({
   loss: optional(isRange),
   mAP: optional(isRange),
+  binary_accuracy: optional(isRange),
+  hamming_loss: optional(isRange),
   subset_accuracy: isRange,
   macro_precision: optional(isRange),
   macro_recall: optional(isRange),
@@ -121,9 +128,7 @@ const isMultilabelIntervals: Guard<MultilabelIntervals> = isShapedAs({
   micro_precision: optional(isRange),
   micro_recall: optional(isRange),
   micro_f1: optional(isRange),
-  per_class: isMapOf(
-    isShapedAs({ precision: isRange, recall: isRange, f1: optional(isRange), average_precision: optional(isRange) }),
-  ),
+  per_class: isMapOf(isShapedAs({ ...classRanges, average_precision: optional(isRange) })),
 });
 
 export const isRoundingCost: Guard<RoundingCost> = isShapedAs({
@@ -176,6 +181,7 @@ export const isMultilabelMetrics: Guard<MultilabelMetrics> = isShapedAs({
       false_negatives: isCount,
       true_negatives: isCount,
       average_precision: isFiniteNumber,
+      roc_auc: optional(isFiniteNumber),
       support: isCount,
       threshold: isFiniteNumber,
     }),

@@ -1,5 +1,5 @@
 /** The intervals of metrics, as documents have them. */
-import { isFiniteNumber, type Guard } from '../core/guards.js';
+import { isFiniteNumber, optional, type Guard } from '../core/guards.js';
 import { own } from '../core/own.js';
 import type { Interval } from './interval.js';
 
@@ -10,10 +10,14 @@ export interface ClassIntervals {
   readonly precision: Range;
   readonly recall: Range;
   readonly f1?: Range;
+  readonly roc_auc?: Range;
 }
 
 export const isRange: Guard<Range> = (value): value is Range =>
   Array.isArray(value) && value.length === 2 && value.every(isFiniteNumber);
+
+/** The shape of {@link ClassIntervals}. */
+export const classRanges = { precision: isRange, recall: isRange, f1: optional(isRange), roc_auc: optional(isRange) };
 
 /** An interval as documents have it. */
 export function asRange({ low, high }: Interval): Range;

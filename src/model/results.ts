@@ -20,7 +20,7 @@ import {
   type MultilabelMetrics,
   type MultilabelPredictions,
 } from './multilabel-results.js';
-import { isRange, type ClassIntervals, type Range } from './ranges.js';
+import { classRanges, isRange, type ClassIntervals, type Range } from './ranges.js';
 
 /** Metrics of an epoch, and the learning rate of its last step. */
 export interface EpochRecord extends EpochMetrics {
@@ -77,7 +77,7 @@ export type EvaluationMetrics = SingleMetrics | MultilabelMetrics;
 
 /**
  * Of images that have one class each. With cross-validation the scores are means over folds, each beside its standard
- * deviation; classes and confusion count the images of all folds.
+ * deviation; classes and confusion are of the images of all folds.
  */
 export interface SingleMetrics extends Scores, Deviations {
   readonly task?: undefined;
@@ -140,6 +140,7 @@ const isClassMetrics: Guard<ClassMetrics> = isShapedAs({
   recall: isFiniteNumber,
   f1: isFiniteNumber,
   support: isCount,
+  roc_auc: optional(isFiniteNumber),
 });
 const isIntervals: Guard<MetricIntervals> = isShapedAs({
   loss: optional(isRange),
@@ -148,7 +149,7 @@ const isIntervals: Guard<MetricIntervals> = isShapedAs({
   macro_recall: optional(isRange),
   macro_f1: optional(isRange),
   roc_auc: optional(isRange),
-  per_class: isMapOf(isShapedAs({ precision: isRange, recall: isRange, f1: optional(isRange) })),
+  per_class: isMapOf(isShapedAs(classRanges)),
 });
 const scores = {
   loss: isFiniteNumber,

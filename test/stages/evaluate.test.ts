@@ -17,7 +17,13 @@ describe('figures', () => {
       [3, 1],
       [1, 3],
     ]);
-    expect(metrics.per_class.dogs).toEqual({ precision: 0.75, recall: 0.75, f1: 0.75, support: 4 });
+    expect(metrics.per_class.dogs).toEqual({
+      precision: 0.75,
+      recall: 0.75,
+      f1: 0.75,
+      support: 4,
+      roc_auc: 11 / 16,
+    });
     // The dogs win 4, 3, 1 and 3 of their 4 comparisons each.
     expect(metrics.roc_auc).toBeCloseTo(11 / 16, 12);
     // -mean(log of the score of the true class)
@@ -28,7 +34,7 @@ describe('figures', () => {
   test('the threshold moves the border, a class nobody is called has precision 0', () => {
     const { metrics, predicted } = measure(Float32Array.of(0.2, 0.6), [0, 1], 1, { ...options, threshold: 0.7 });
     expect(predicted).toEqual([0, 0]);
-    expect(metrics.per_class.dogs).toEqual({ precision: 0, recall: 0, f1: 0, support: 1 });
+    expect(metrics.per_class.dogs).toEqual({ precision: 0, recall: 0, f1: 0, support: 1, roc_auc: 1 });
     expect(metrics.macro_recall).toBe(0.5);
   });
 

@@ -2,8 +2,15 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { digestOf } from '../../src/core/digest.js';
-import { isEvaluationMetrics, isPredictions, type SinglePredictions } from '../../src/model/results.js';
+import type { MultilabelMetrics, MultilabelPredictions } from '../../src/model/multilabel-results.js';
+import {
+  isEvaluationMetrics,
+  isPredictions,
+  type SingleMetrics,
+  type SinglePredictions,
+} from '../../src/model/results.js';
 import { measure } from '../../src/stages/evaluate/measure.js';
+import { measureMultilabel } from '../../src/stages/evaluate/multilabel.js';
 import { multilabelSummary } from '../../src/stages/evaluate/summarize-multilabel.js';
 import { summarizeFolds, summaryOf } from '../../src/stages/evaluate/summarize.js';
 import { Bench } from './context.js';
@@ -98,5 +105,60 @@ test('images of several classes: means, deviations and the figures of each class
       [counts.false_negatives, counts.true_positives],
     ]).toEqual(confusion[index]);
     expect(counts.average_precision).toBeCloseTo(precisions[index], 9);
+  }
+});
+
+test('with thresholds chosen on all folds, the sum has what rounding cost in each', async () => {
+  const bench = new Bench();
+  const classes = ['a', 'b'];
+  const folds = ['x', 'y'].map((fold, index) => {
+    const rows = [0, 1, 2].map((row) => ({
+      digest: digestOf(`${fold}${row}`),
+      labels: row === 0 ? [0] : [1],
+      predicted: row === 0 ? [0] : [1],
+      scores: row === 0 ? [0.75, 0.25] : [0.25, 0.5 + row / 8],
+    }));
+    const labeled = {
+      predictions: Float32Array.from(rows.flatMap(({ scores }) => scores)),
+      labels: rows.map(({ labels }) => labels),
+    };
+    const metrics: MultilabelMetrics = {
+      ...measureMultilabel(labeled, { classes, split: 'validation', thresholds: [0.5, 0.5], thresholdsFrom: 'config' }),
+      half_precision: { samples: 3, score_difference: (index + 1) / 1024, changed_predictions: index },
+    };
+    const predictions: MultilabelPredictions = { task: 'multilabel', classes, thresholds: [0.5, 0.5], rows };
+    return { metrics: bench.putJson(metrics), predictions: bench.putJson(predictions) };
+  });
+  await summarizeFolds(bench.context<'evaluate'>({ split: 'validation', threshold: 'f1' }, { folds }));
+  const { half_precision: cost, thresholds_from: from } = bench.json<MultilabelMetrics>('metrics');
+  expect(from).toBe('folds');
+  expect(cost).toEqual({ samples: 6, score_difference: 2 / 1024, changed_predictions: 1 });
+});
+
+test('every mean over folds has an interval, and every class the area under its curve', async () => {
+  const bench = new Bench();
+  const labels = Array.from({ length: 20 }, (_, row) => row % 2);
+  const folds = [0, 1].map((fold) => {
+    const scores = labels.map((label, row) => ((row * 7 + fold) % 9) / 16 + label / 4);
+    const { metrics, predicted } = measure(Float32Array.from(scores), labels, 1, options);
+    const rows = scores.map((score, row) => ({
+      digest: digestOf(`${fold} ${row}`),
+      label: labels[row],
+      predicted: predicted[row],
+      scores: [1 - score, score],
+    }));
+    return { metrics: bench.putJson(metrics), predictions: bench.putJson({ classes: options.classes, rows }) };
+  });
+  await summarizeFolds(bench.context<'evaluate'>({ split: 'validation', threshold: 0.5 }, { folds }));
+  const metrics = bench.json<SingleMetrics>('metrics');
+  expect(isEvaluationMetrics(metrics)).toBe(true);
+  for (const name of ['loss', 'accuracy', 'macro_precision', 'macro_recall', 'macro_f1', 'roc_auc'] as const) {
+    const [low, high] = metrics.intervals![name]!;
+    expect([name, low < metrics[name]!, metrics[name]! < high]).toEqual([name, true, true]);
+  }
+  for (const name of options.classes) {
+    const { roc_auc: area } = metrics.per_class[name];
+    const [low, high] = metrics.intervals!.per_class[name].roc_auc!;
+    expect([low < area!, area! < high]).toEqual([true, true]);
   }
 });

@@ -1,21 +1,18 @@
 /** Precision, recall, F1 and area under the ROC curve of each class. */
 import { own } from '../../core/own.js';
-import type { Predictions, SingleMetrics } from '../../model/results.js';
+import type { SingleMetrics } from '../../model/results.js';
 import { namesClass } from './name-column.js';
-import { figure, measured, whole } from './figures.js';
+import { measured, whole } from './figures.js';
 import { html, type Html } from './markup.js';
-import { areasOf } from './roc.js';
 
 /** With more classes than this, the table is scrolled. */
 const SHOWN_CLASSES = 20;
 
-export function classTable(figures: SingleMetrics, predictions: Predictions | undefined): Html {
-  const areas = predictions === undefined ? [] : areasOf(predictions);
-  const rows = figures.classes.map((name, index) => {
-    const { precision, recall, f1, support } = figures.per_class[name];
-    const area = areas[index];
+export function classTable(figures: SingleMetrics): Html {
+  const rows = figures.classes.map((name) => {
+    const { precision, recall, f1, roc_auc: area, support } = figures.per_class[name];
     const ranges = own(figures.intervals?.per_class, name);
-    return html`<tr><th scope="row">${name}</th><td>${measured(precision, ranges?.precision, 2)}</td><td>${measured(recall, ranges?.recall, 2)}</td><td>${measured(f1, ranges?.f1, 2)}</td><td>${area === undefined ? '–' : figure(area)}</td><td>${whole(support)}</td></tr>`;
+    return html`<tr><th scope="row">${name}</th><td>${measured(precision, ranges?.precision, 2)}</td><td>${measured(recall, ranges?.recall, 2)}</td><td>${measured(f1, ranges?.f1, 2)}</td><td>${area === undefined ? '–' : measured(area, ranges?.roc_auc, 2)}</td><td>${whole(support)}</td></tr>`;
   });
   const mean = html`<tr><th scope="row">mean</th><td>${measured(figures.macro_precision, figures.intervals?.macro_precision, 2)}</td><td>${measured(figures.macro_recall, figures.intervals?.macro_recall, 2)}</td><td>${measured(figures.macro_f1, figures.intervals?.macro_f1, 2)}</td><td></td><td>${whole(figures.samples)}</td></tr>`;
   const tall = figures.classes.length > SHOWN_CLASSES ? ' tall' : '';

@@ -2,11 +2,9 @@
 import { own } from '../../core/own.js';
 import type { MultilabelMetrics } from '../../model/multilabel-results.js';
 import { rangeOf } from '../../model/ranges.js';
-import type { Predictions } from '../../model/results.js';
 import { figure, measured, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 import { namesClass } from './name-column.js';
-import { areasOf } from './roc.js';
 
 /** With more classes than this, tables are scrolled. */
 const SHOWN_CLASSES = 20;
@@ -23,13 +21,11 @@ export function thresholdText({ classes, per_class, thresholds_from: from, split
   return `Each class has its own threshold, chosen for the highest F1 on the ${images}${optimistic}.`;
 }
 
-export function multilabelClassTable(figures: MultilabelMetrics, predictions: Predictions | undefined): Html {
-  const areas = predictions === undefined ? [] : areasOf(predictions);
-  const rows = figures.classes.map((name, index) => {
-    const { average_precision, precision, recall, f1, threshold, support } = figures.per_class[name];
-    const area = areas[index];
+export function multilabelClassTable(figures: MultilabelMetrics): Html {
+  const rows = figures.classes.map((name) => {
+    const { average_precision, roc_auc: area, precision, recall, f1, threshold, support } = figures.per_class[name];
     const ranges = own(figures.intervals?.per_class, name);
-    return html`<tr><th scope="row">${name}</th><td>${measured(average_precision, ranges?.average_precision, 2)}</td><td>${area === undefined ? '–' : figure(area)}</td><td>${measured(precision, ranges?.precision, 2)}</td><td>${measured(recall, ranges?.recall, 2)}</td><td>${measured(f1, ranges?.f1, 2)}</td><td>${figure(threshold, String)}</td><td>${whole(support)}</td></tr>`;
+    return html`<tr><th scope="row">${name}</th><td>${measured(average_precision, ranges?.average_precision, 2)}</td><td>${area === undefined ? '–' : measured(area, ranges?.roc_auc, 2)}</td><td>${measured(precision, ranges?.precision, 2)}</td><td>${measured(recall, ranges?.recall, 2)}</td><td>${measured(f1, ranges?.f1, 2)}</td><td>${figure(threshold, String)}</td><td>${whole(support)}</td></tr>`;
   });
   const { samples, intervals } = figures;
   const mean = (metric: AverageName): Html => measured(figures[metric], rangeOf(intervals, metric), 2);

@@ -123,9 +123,9 @@ function leftOut(all: number, shown: number): Html | undefined {
 /** Metrics, side by side if there is room. */
 function metricsSections(figures: EvaluationMetrics, rows: Predictions | undefined): Html {
   if (figures.task === 'multilabel')
-    return html`${multilabelClassTable(figures, rows)}<div class="pair"><div>${confusionByClass(figures)}</div>${rows && roc(rows)}</div>`;
+    return html`${multilabelClassTable(figures)}<div class="pair"><div>${confusionByClass(figures)}</div>${rows && roc(rows)}</div>`;
   const { matrix, pairs } = confusion(figures);
-  const classes = classTable(figures, rows);
+  const classes = classTable(figures);
   const curve = rows && roc(rows);
   if (hasLongNames(figures.classes)) return html`${pairs}${matrix}${classes}${curve}`;
   if (figures.classes.length <= 3) return html`<div class="pair"><div>${matrix}${classes}</div>${curve}</div>`;
@@ -153,7 +153,7 @@ function evaluationSections(
   const rows = valueOf(predictions);
   const results =
     figures.state === 'kept'
-      ? html`<p>Evaluated on the ${folds === undefined ? figures.value.split : 'held-out'} images by the stage ${node.name}${decisionText(figures.value)}${figures.value.intervals === undefined ? undefined : html` Below ${folds === undefined ? 'each figure' : 'figures that count images'} is the 95% interval: where it would be, with as many other images of the same kind.`}${folds && ' After ± is the standard deviation over the folds.'}</p>${metricCards(metrics[node.name] ?? {}, figures.value.intervals)}${metricsSections(figures.value, rows)}`
+      ? html`<p>Evaluated on the ${folds === undefined ? figures.value.split : 'held-out'} images by the stage ${node.name}${decisionText(figures.value)}${figures.value.intervals === undefined ? undefined : html` Below each figure is the 95% interval: where it would be, with as many other images of the same kind${folds && ' and the same models'}.`}${folds && ' After ± is the standard deviation over the folds.'}</p>${metricCards(metrics[node.name] ?? {}, figures.value.intervals)}${metricsSections(figures.value, rows)}`
       : html`${own(metrics, node.name) === undefined ? undefined : metricCards(metrics[node.name])}${missing('The rest of this evaluation', figures, file)}`;
   const sections = [section('Results', results)];
   if (folds !== undefined && figures.state === 'kept') sections.push(section('Folds', foldTable(figures.value, folds)));

@@ -8,8 +8,6 @@ import { html, type Html } from './markup.js';
 
 /** More lines cannot be distinguished; the table of classes has their areas. */
 const MOST_CURVES = 8;
-/** No areas beyond this many scores: ranking them would take some seconds. */
-const MOST_SCORES = 4_000_000;
 /** Rows of the table of a curve. */
 const MOST_ROWS = 50;
 
@@ -17,17 +15,6 @@ interface Curve {
   readonly name: string;
   readonly area: number;
   readonly points: readonly RocPoint[];
-}
-
-/** The area of each class against all others, by class; undefined if it has none or all of the images. Empty beyond MOST_SCORES. */
-export function areasOf({ classes, rows }: Predictions): (number | undefined)[] {
-  if (classes.length * rows.length > MOST_SCORES) return [];
-  return classes.map((_, index) =>
-    rocAuc(
-      rows.map(({ scores }) => scores[index]),
-      [...rows].map((row) => Number(labeledClasses(row).includes(index))),
-    ),
-  );
 }
 
 export function roc(predictions: Predictions): Html | undefined {

@@ -127,12 +127,14 @@ function classTable(metrics: EvaluationMetrics): string[] {
     .sort((a, b) => a.f1 - b.f1);
   const isMultilabel = metrics.task === 'multilabel';
   const rows = all.slice(0, MOST_ROWS);
-  const column = (title: string, metric: 'precision' | 'recall' | 'f1') => ({
+  const column = (title: string, metric: 'precision' | 'recall' | 'f1' | 'average_precision' | 'roc_auc') => ({
     title,
     numeric: true,
     cells: rows.map((row) => {
-      const range = own<ClassIntervals>(intervals?.per_class, row.name)?.[metric];
-      return percent(row[metric]) + (range === undefined ? '' : ` (${range.map(percent).join(' to ')})`);
+      const range = rangeOf(own<ClassIntervals>(intervals?.per_class, row.name), metric);
+      const value = row[metric];
+      if (value === undefined) return '-';
+      return percent(value) + (range === undefined ? '' : ` (${range.map(percent).join(' to ')})`);
     }),
   });
   return [
@@ -142,9 +144,8 @@ function classTable(metrics: EvaluationMetrics): string[] {
       column('precision', 'precision'),
       column('recall', 'recall'),
       column('F1', 'f1'),
-      ...(isMultilabel
-        ? [{ title: 'AP', numeric: true, cells: rows.map(({ average_precision: ap = 0 }) => percent(ap)) }]
-        : []),
+      ...(isMultilabel ? [column('AP', 'average_precision')] : []),
+      ...(rows.some(({ roc_auc: area }) => area !== undefined) ? [column('AUC', 'roc_auc')] : []),
       { title: 'images', numeric: true, cells: rows.map(({ support }) => support.toLocaleString('en-US')) },
     ]),
     ...rest(all.length - rows.length),

@@ -16,18 +16,19 @@ function guessedPrecision({ metrics: { classes, per_class, samples } }: Multilab
 
 function isLikeGuessing(facts: MultilabelFacts): boolean {
   const { mAP, mAP_sd: deviation = 0, intervals } = facts.metrics;
-  // Folds have no interval of the mAP, but a spread.
+  // Without an interval, the spread over folds is what is known.
   return (intervals?.mAP?.[0] ?? mAP - deviation) <= guessedPrecision(facts);
 }
 
 export function multilabelHeadline(facts: MultilabelFacts): string {
   const { mAP, mAP_sd: deviation = 0, subset_accuracy: subset, samples, folds, intervals } = facts.metrics;
   const range = intervals?.mAP;
-  const shown =
-    folds === undefined
-      ? range && ` (95% interval: ${range.map((end) => end.toFixed(3)).join(' to ')})`
-      : ` (mean of ${folds.length} folds, standard deviation ${deviation.toFixed(3)})`;
-  return `the mAP is ${mAP.toFixed(3)} on ${count(samples, `${measuredOn(facts)} image`)}${shown ?? ''}, guessing would reach ${guessedPrecision(facts).toFixed(3)}; ${percent(subset)} of them have exactly the right classes`;
+  const parts = [
+    ...(folds === undefined ? [] : [`mean of ${folds.length} folds, standard deviation ${deviation.toFixed(3)}`]),
+    ...(range === undefined ? [] : [`95% interval: ${range.map((end) => end.toFixed(3)).join(' to ')}`]),
+  ];
+  const shown = parts.length === 0 ? '' : ` (${parts.join('; ')})`;
+  return `the mAP is ${mAP.toFixed(3)} on ${count(samples, `${measuredOn(facts)} image`)}${shown}, guessing would reach ${guessedPrecision(facts).toFixed(3)}; ${percent(subset)} of them have exactly the right classes`;
 }
 
 function measuredOn({ metrics: { split, folds } }: MultilabelFacts): string {

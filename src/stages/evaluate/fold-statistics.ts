@@ -19,7 +19,7 @@ interface Rounded {
   readonly half_precision?: RoundingCost;
 }
 
-/** What float16 features cost in all folds together, if they were used. */
+/** What float16 features cost in all folds together, each at its own thresholds, if they were used. */
 export function roundingOfAll(folds: readonly Rounded[]): Rounded {
   const costs = folds.flatMap(({ half_precision: cost }) => cost ?? []);
   if (costs.length === 0) return {};

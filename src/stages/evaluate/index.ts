@@ -11,7 +11,7 @@ import { isEvaluationMetrics, isPredictions, type Predictions } from '../../mode
 
 export const evaluate: StageDefinition<'evaluate'> = {
   kind: 'evaluate',
-  impl: 2,
+  impl: 3,
   metrics: 'metrics',
   reads: { model: ['model'], data: ['spec', 'samples'], folds: ['metrics', 'predictions'] },
   // Folds do not divide them.

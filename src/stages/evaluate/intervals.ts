@@ -1,8 +1,10 @@
 /** The intervals of an evaluation's metrics: Wilson's for shares of images, the bootstrap for everything else. */
-import { bootstrap, wilson } from '../../model/interval.js';
-import { crossEntropy } from '../../model/metrics.js';
+import { wilson } from '../../model/interval.js';
+import { crossEntropies } from '../../model/metrics.js';
 import { asRange, type ClassIntervals } from '../../model/ranges.js';
 import type { MetricIntervals } from '../../model/results.js';
+import { rankingOf, redrawnRanking, scoresOfClass } from './ranking.js';
+import { MOST_RANKED, meanOfDrawn, redrawnRanges, type Redraw } from './redraw.js';
 
 /** An evaluation as intervals need it, one entry for each image. */
 export interface Answers {
@@ -12,32 +14,38 @@ export interface Answers {
   /** A row of `units` numbers for each image. */
   readonly predictions: Float32Array;
   readonly units: number;
-  /** For two classes: the score of the second. */
-  readonly secondScores?: readonly number[];
 }
 
-export function intervalsOf(answers: Answers): MetricIntervals {
-  const { labels, predicted, classes, secondScores } = answers;
+/** With cross-validation, `folds` are the numbers of images of the folds, whose images follow one another. */
+export function intervalsOf(answers: Answers, folds: readonly number[] = [answers.labels.length]): MetricIntervals {
+  const { labels, predicted, classes } = answers;
   const hits = labels.filter((label, row) => label === predicted[row]).length;
-  const [loss, precision, recall, f1, auc, ...f1OfClass] = bootstrap(labels.length, redrawn(answers));
+  const groups = partsOf(answers, folds).map((part) => ({ images: part.labels.length, redraw: redrawn(part) }));
+  const ranges = redrawnRanges(groups, redrawn(answers));
   const counts = countsOf(labels, predicted, classes.length);
   const perClass = classes.map((name, index): [string, ClassIntervals] => [
     name,
     {
       precision: asRange(wilson(counts.hits[index], counts.called[index])),
       recall: asRange(wilson(counts.hits[index], counts.support[index])),
-      f1: asRange(f1OfClass[index]),
+      ...ranges.classes[index],
     },
   ]);
   return {
-    loss: asRange(loss),
+    ...ranges.whole,
     accuracy: asRange(wilson(hits, labels.length)),
-    macro_precision: asRange(precision),
-    macro_recall: asRange(recall),
-    macro_f1: asRange(f1),
-    ...(secondScores === undefined ? {} : { roc_auc: asRange(auc) }),
     per_class: Object.fromEntries(perClass),
   };
+}
+
+function partsOf(answers: Answers, sizes: readonly number[]): Answers[] {
+  let from = 0;
+  return sizes.map((size) => {
+    const [start, end] = [from, (from += size)];
+    const [labels, predicted] = [answers.labels, answers.predicted].map((all) => all.slice(start, end));
+    const predictions = answers.predictions.subarray(start * answers.units, end * answers.units);
+    return { ...answers, labels, predicted, predictions };
+  });
 }
 
 interface Counts {
@@ -63,51 +71,39 @@ function countsOf(
   return { hits, called, support };
 }
 
+type Whole = 'loss' | 'macro_precision' | 'macro_recall' | 'macro_f1' | 'roc_auc';
+
 /**
- * The figures of images redrawn: loss, the three means over classes, ROC AUC, then F1 of each class. The means leave
- * out classes that happened not to be drawn: otherwise classes of few images would lower them.
+ * The figures of images redrawn. The macro means leave out classes that happened not to be drawn: otherwise classes of
+ * few images would lower them.
  */
-export function redrawn({ labels, predicted, classes, predictions, units, secondScores }: Answers) {
-  const losses = labels.map((label, row) =>
-    crossEntropy(predictions.subarray(row * units, (row + 1) * units), [label], units),
+export function redrawn({ labels, predicted, classes, predictions, units }: Answers): Redraw<Whole, 'f1' | 'roc_auc'> {
+  const losses = crossEntropies(predictions, labels, units);
+  const ranked = classes.length === 2 || labels.length * classes.length <= MOST_RANKED ? classes : [];
+  const rankings = ranked.map((_, index) =>
+    rankingOf(scoresOfClass(predictions, units, index), (row) => labels[row] === index),
   );
-  const area = secondScores && areaOf(secondScores, labels);
   const all = countsOf(labels, predicted, classes.length);
-  return (drawn: Uint32Array): number[] => {
+  return (drawn) => {
     const { hits, called, support } = countsOf(labels, predicted, classes.length, drawn);
     const present = classes.map((_, index) => index).filter((index) => support[index] > 0 || all.support[index] === 0);
     const mean = (of: (index: number) => number): number =>
       present.reduce((sum, index) => sum + of(index), 0) / present.length;
     const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
     const f1 = (index: number): number => share(2 * hits[index], called[index] + support[index]);
-    return [
-      losses.reduce((sum, loss, row) => sum + loss * drawn[row], 0) / losses.length,
-      mean((index) => share(hits[index], called[index])),
-      mean((index) => share(hits[index], support[index])),
-      mean(f1),
-      area === undefined ? NaN : area(drawn),
-      ...classes.map((_, index) => (support[index] === 0 ? NaN : f1(index))),
-    ];
-  };
-}
-
-/** ROC AUC of images redrawn, which need no second sorting; NaN if one class was not drawn. */
-function areaOf(scores: readonly number[], labels: readonly number[]): (drawn: Uint32Array) => number {
-  const order = [...scores.keys()].sort((a, b) => scores[a] - scores[b]);
-  return (drawn) => {
-    let [below, positives, wins] = [0, 0, 0];
-    for (let from = 0; from < order.length;) {
-      // Images of equal scores win half of each other's comparisons.
-      let [tiedBelow, tied, to] = [0, 0, from];
-      for (; to < order.length && scores[order[to]] === scores[order[from]]; to++) {
-        if (labels[order[to]] === 1) tied += drawn[order[to]];
-        else tiedBelow += drawn[order[to]];
-      }
-      wins += tied * (below + tiedBelow / 2);
-      below += tiedBelow;
-      positives += tied;
-      from = to;
-    }
-    return below === 0 || positives === 0 ? NaN : wins / (positives * below);
+    const areas = rankings.map((ranking) => redrawnRanking(ranking, drawn).area);
+    return {
+      whole: {
+        loss: meanOfDrawn(losses, drawn),
+        macro_precision: mean((index) => share(hits[index], called[index])),
+        macro_recall: mean((index) => share(hits[index], support[index])),
+        macro_f1: mean(f1),
+        roc_auc: classes.length === 2 ? areas[1] : NaN,
+      },
+      classes: classes.map((_, index) => ({
+        f1: support[index] === 0 ? NaN : f1(index),
+        roc_auc: areas[index] ?? NaN,
+      })),
+    };
   };
 }

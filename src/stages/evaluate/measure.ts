@@ -9,6 +9,8 @@ import {
 } from '../../model/metrics.js';
 import type { SingleMetrics } from '../../model/results.js';
 import { intervalsOf } from './intervals.js';
+import { scoresOfClass } from './ranking.js';
+import { MOST_RANKED } from './redraw.js';
 
 export interface Measured {
   readonly metrics: SingleMetrics;
@@ -31,8 +33,8 @@ export function measure(
   const perClass = classMetrics(confusion);
   const mean = (pick: (metrics: ClassMetrics) => number): number =>
     perClass.reduce((sum, metrics) => sum + pick(metrics), 0) / perClass.length;
-  const secondScores = classes.length === 2 ? secondClassScores(predictions, units) : undefined;
-  const auc = secondScores && rocAuc(secondScores, labels);
+  const areas = classAreas(predictions, labels, units, classes.length);
+  const auc = classes.length === 2 ? areas[1] : undefined;
   const metrics: SingleMetrics = {
     loss: crossEntropy(predictions, labels, units) / labels.length,
     accuracy: predicted.filter((label, row) => label === labels[row]).length / labels.length,
@@ -44,13 +46,41 @@ export function measure(
     split,
     threshold,
     classes,
-    per_class: Object.fromEntries(classes.map((name, index) => [name, perClass[index]])),
+    per_class: withAreas(Object.fromEntries(classes.map((name, index) => [name, perClass[index]])), areas),
     confusion,
-    intervals: intervalsOf({ labels, predicted, classes, predictions, units, secondScores }),
+    intervals: intervalsOf({ labels, predicted, classes, predictions, units }),
   };
   return { metrics, predicted };
 }
 
-function secondClassScores(predictions: Float32Array, units: number): number[] {
-  return units === 1 ? [...predictions] : [...predictions].filter((_, index) => index % units === 1);
+/**
+ * The area under the ROC curve of each class against the others; undefined if it has none or all of the images. Empty
+ * for more scores than are ranked.
+ */
+export function classAreas(
+  predictions: Float32Array,
+  labels: readonly number[],
+  units: number,
+  classes: number,
+): (number | undefined)[] {
+  if (classes > 2 && labels.length * classes > MOST_RANKED) return [];
+  return Array.from({ length: classes }, (_, index) =>
+    rocAuc(
+      scoresOfClass(predictions, units, index),
+      labels.map((label) => Number(label === index)),
+    ),
+  );
+}
+
+/** `areas` are in the order of the classes. */
+export function withAreas<Metrics extends ClassMetrics>(
+  perClass: Readonly<Record<string, Metrics>>,
+  areas: readonly (number | undefined)[],
+): Record<string, Metrics> {
+  return Object.fromEntries(
+    Object.entries(perClass).map(([name, metrics], index) => [
+      name,
+      areas[index] === undefined ? metrics : { ...metrics, roc_auc: areas[index] },
+    ]),
+  );
 }

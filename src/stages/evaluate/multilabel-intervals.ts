@@ -1,35 +1,46 @@
 /** The intervals of an evaluation whose images have any number of classes, in the way of `intervals.ts`. */
 import type { Label } from '../../image/dataset.js';
-import { bootstrap, wilson } from '../../model/interval.js';
-import { crossEntropy } from '../../model/metrics.js';
-import { ratesOf, type Decisions } from '../../model/multilabel.js';
-import type { MultilabelClassIntervals, MultilabelIntervals } from '../../model/multilabel-results.js';
+import { wilson } from '../../model/interval.js';
+import { crossEntropies } from '../../model/metrics.js';
+import { binaryAccuracy, ratesOf, type Decisions } from '../../model/multilabel.js';
+import type {
+  MultilabelClassIntervals,
+  MultilabelIntervals,
+  MultilabelScores,
+} from '../../model/multilabel-results.js';
 import { asRange } from '../../model/ranges.js';
+import { rankingOf, redrawnRanking, scoresOfClass } from './ranking.js';
+import { MOST_RANKED, meanOfDrawn, redrawnRanges, type Redraw } from './redraw.js';
 
-interface Redrawn {
+export interface Redrawable {
   readonly predictions: Float32Array;
   readonly labels: readonly Label[];
   /** 1 or 0 for each class of each image. */
   readonly truth: Float32Array;
+  /** One for each class. */
   readonly thresholds: readonly number[];
-  readonly classes: readonly string[];
 }
 
-interface Answers extends Redrawn {
+interface Answers extends Redrawable {
+  readonly classes: readonly string[];
   /** Images all of whose classes are right. */
   readonly right: number;
   readonly decisions: readonly Decisions[];
 }
 
-/** Redrawing more scores than this takes seconds, and with so many images the intervals are narrow. */
-const MOST_SCORES = 1e6;
-
-export function multilabelIntervals(answers: Answers): MultilabelIntervals {
+/** With cross-validation, `folds` are the numbers of images of the folds, whose images follow one another. */
+export function multilabelIntervals(
+  answers: Answers,
+  folds: readonly number[] = [answers.labels.length],
+): MultilabelIntervals {
   const { labels, classes, decisions, right, predictions } = answers;
-  const drawn = predictions.length > MOST_SCORES ? [] : bootstrap(labels.length, multilabelRedrawn(answers));
-  const [loss, mAP, macroP, macroR, macroF1, microP, microR, microF1, ...rest] = drawn.map((interval) =>
-    asRange(interval),
-  );
+  const ranges =
+    predictions.length > MOST_RANKED
+      ? { whole: {}, classes: [] }
+      : redrawnRanges(
+          partsOf(answers, folds).map((part) => ({ images: part.labels.length, redraw: multilabelRedrawn(part) })),
+          multilabelRedrawn(answers),
+        );
   const perClass = classes.map((name, index): [string, MultilabelClassIntervals] => {
     const { true_positives: hits, false_positives: wrong, false_negatives: missed } = decisions[index];
     return [
@@ -37,99 +48,80 @@ export function multilabelIntervals(answers: Answers): MultilabelIntervals {
       {
         precision: asRange(wilson(hits, hits + wrong)),
         recall: asRange(wilson(hits, hits + missed)),
-        f1: rest[index],
-        average_precision: rest[classes.length + index],
+        ...ranges.classes[index],
       },
     ];
   });
   return {
-    loss,
-    mAP,
+    ...ranges.whole,
     subset_accuracy: asRange(wilson(right, labels.length)),
-    macro_precision: macroP,
-    macro_recall: macroR,
-    macro_f1: macroF1,
-    micro_precision: microP,
-    micro_recall: microR,
-    micro_f1: microF1,
     per_class: Object.fromEntries(perClass),
   };
 }
 
-/**
- * The figures of images redrawn: loss, mAP, the macro means, the micro means, then F1 and average precision of each
- * class. Macro means leave out classes that happened not to be drawn.
- */
-export function multilabelRedrawn(answers: Redrawn): (drawn: Uint32Array) => number[] {
-  const { predictions, labels, truth, thresholds, classes } = answers;
-  const units = classes.length;
-  const losses = labels.map((label, row) =>
-    crossEntropy(predictions.subarray(row * units, (row + 1) * units), [label], units),
+function partsOf({ predictions, labels, truth, thresholds }: Redrawable, sizes: readonly number[]): Redrawable[] {
+  const units = thresholds.length;
+  let from = 0;
+  return sizes.map((size) => {
+    const [start, end] = [from, (from += size)];
+    const rowsOf = (all: Float32Array): Float32Array => all.subarray(start * units, end * units);
+    return { predictions: rowsOf(predictions), labels: labels.slice(start, end), truth: rowsOf(truth), thresholds };
+  });
+}
+
+type Whole = Exclude<keyof MultilabelScores, 'subset_accuracy'>;
+
+/** The figures of images redrawn. Macro means leave out classes that happened not to be drawn. */
+export function multilabelRedrawn({
+  predictions,
+  labels,
+  truth,
+  thresholds,
+}: Redrawable): Redraw<Whole, 'f1' | 'average_precision' | 'roc_auc'> {
+  const units = thresholds.length;
+  const losses = crossEntropies(predictions, labels, units);
+  const rightAtHalf = Float64Array.from(labels, (_, row) => {
+    const [from, to] = [row * units, (row + 1) * units];
+    return binaryAccuracy(predictions.subarray(from, to), truth.subarray(from, to));
+  });
+  const rankings = thresholds.map((_, index) =>
+    rankingOf(scoresOfClass(predictions, units, index), (row) => truth[row * units + index] === 1),
   );
-  const columns = classes.map((_, index) => columnOf(predictions, truth, index, units));
-  const supported = columns.map(({ positive }) => positive.includes(1));
+  const supported = rankings.map(({ positive }) => positive.includes(1));
   return (drawn) => {
-    const rates = columns.map((column, index) => redrawnClass(column, thresholds[index], drawn));
+    const rates = rankings.map((ranking, index) => {
+      const one = redrawnRanking(ranking, drawn, thresholds[index]);
+      return { ...one, ...ratesOf(one.counts) };
+    });
     const present = [...rates.keys()].filter((index) => rates[index].support > 0 || !supported[index]);
     const macro = (name: 'precision' | 'recall' | 'f1' | 'average'): number =>
       present.reduce((sum, index) => sum + rates[index][name], 0) / present.length;
     const total = (name: keyof Omit<Decisions, 'true_negatives'>): number =>
       rates.reduce((sum, { counts }) => sum + counts[name], 0);
-    const micro = ratesOf({
+    const totals = {
       true_positives: total('true_positives'),
       false_positives: total('false_positives'),
       false_negatives: total('false_negatives'),
-    });
-    return [
-      losses.reduce((sum, loss, row) => sum + loss * drawn[row], 0) / losses.length,
-      macro('average'),
-      macro('precision'),
-      macro('recall'),
-      macro('f1'),
-      micro.precision,
-      micro.recall,
-      micro.f1,
-      ...rates.map(({ support, f1 }) => (support === 0 ? NaN : f1)),
-      ...rates.map(({ support, average }) => (support === 0 ? NaN : average)),
-    ];
+    };
+    const micro = ratesOf(totals);
+    return {
+      whole: {
+        loss: meanOfDrawn(losses, drawn),
+        mAP: macro('average'),
+        binary_accuracy: meanOfDrawn(rightAtHalf, drawn),
+        hamming_loss: (totals.false_positives + totals.false_negatives) / predictions.length,
+        macro_precision: macro('precision'),
+        macro_recall: macro('recall'),
+        macro_f1: macro('f1'),
+        micro_precision: micro.precision,
+        micro_recall: micro.recall,
+        micro_f1: micro.f1,
+      },
+      classes: rates.map(({ support, f1, average, area }) => ({
+        f1: support === 0 ? NaN : f1,
+        average_precision: support === 0 ? NaN : average,
+        roc_auc: area,
+      })),
+    };
   };
-}
-
-/** The images by the score of one class, the highest first. */
-interface Column {
-  readonly rows: Uint32Array;
-  readonly scores: Float32Array;
-  readonly positive: Float32Array;
-}
-
-function columnOf(predictions: Float32Array, truth: Float32Array, index: number, units: number): Column {
-  const scores = Float32Array.from(
-    { length: predictions.length / units },
-    (_, row) => predictions[row * units + index],
-  );
-  const rows = Uint32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a]);
-  return {
-    rows,
-    scores: Float32Array.from(rows, (row) => scores[row]),
-    positive: Float32Array.from(rows, (row) => truth[row * units + index]),
-  };
-}
-
-function redrawnClass({ rows, scores, positive }: Column, threshold: number, drawn: Uint32Array) {
-  let [hits, seen, average, called, found] = [0, 0, 0, 0, 0];
-  for (let from = 0; from < rows.length;) {
-    const before = hits;
-    let to = from;
-    // Images of equal scores come together.
-    for (; to < rows.length && scores[to] === scores[from]; to++) {
-      const times = drawn[rows[to]];
-      seen += times;
-      hits += times * positive[to];
-    }
-    if (hits > before) average += ((hits - before) * hits) / seen;
-    if (scores[from] >= threshold) [called, found] = [seen, hits];
-    from = to;
-  }
-  const counts = { true_positives: found, false_positives: called - found, false_negatives: hits - found };
-  return { support: hits, average: hits === 0 ? 0 : average / hits, counts, ...ratesOf(counts) };
 }

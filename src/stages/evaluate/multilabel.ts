@@ -1,6 +1,6 @@
 /** Metrics of a model's predictions on images that have any number of classes. */
 import type { Label } from '../../image/dataset.js';
-import { crossEntropy } from '../../model/metrics.js';
+import { crossEntropy, rocAuc } from '../../model/metrics.js';
 import {
   averagePrecision,
   bestThreshold,
@@ -12,6 +12,7 @@ import {
   type Rates,
 } from '../../model/multilabel.js';
 import { multilabelIntervals } from './multilabel-intervals.js';
+import { MOST_RANKED } from './redraw.js';
 import type { MultilabelClassMetrics, MultilabelIntervals, MultilabelMetrics } from '../../model/multilabel-results.js';
 
 export interface MultilabelOptions {
@@ -49,11 +50,12 @@ export function measureMultilabel(labeled: LabeledScores, options: MultilabelOpt
 export function intervalsOf(
   { predictions, labels }: LabeledScores,
   { classes, thresholds }: Pick<MultilabelOptions, 'classes' | 'thresholds'>,
+  folds?: readonly number[],
 ): MultilabelIntervals {
   const truth = multiHot(labels, classes.length);
   const decisions = decisionsOf({ scores: predictions, truth }, thresholds);
   const right = countRight({ predictions, labels }, thresholds);
-  return multilabelIntervals({ predictions, labels, truth, thresholds, classes, right, decisions });
+  return multilabelIntervals({ predictions, labels, truth, thresholds, classes, right, decisions }, folds);
 }
 
 /** Without intervals. */
@@ -63,16 +65,18 @@ export function multilabelFigures(
 ): MultilabelMetrics {
   const truth = multiHot(labels, classes.length);
   const decisions = decisionsOf({ scores: predictions, truth }, thresholds);
-  const perClass = decisions.map((counts, index): MultilabelClassMetrics => ({
-    ...ratesOf(counts),
-    average_precision: averagePrecision(
-      column(predictions, index, classes.length),
-      column(truth, index, classes.length),
-    ),
-    support: counts.true_positives + counts.false_negatives,
-    threshold: thresholds[index],
-    ...counts,
-  }));
+  const perClass = decisions.map((counts, index): MultilabelClassMetrics => {
+    const [scores, has] = [predictions, truth].map((rows) => column(rows, index, classes.length));
+    const area = predictions.length > MOST_RANKED ? undefined : rocAuc(scores, has);
+    return {
+      ...ratesOf(counts),
+      average_precision: averagePrecision(scores, has),
+      ...(area === undefined ? {} : { roc_auc: area }),
+      support: counts.true_positives + counts.false_negatives,
+      threshold: thresholds[index],
+      ...counts,
+    };
+  });
   const mean = (pick: (metrics: MultilabelClassMetrics) => number): number =>
     perClass.reduce((sum, metrics) => sum + pick(metrics), 0) / perClass.length;
   const micro = ratesOf(added(decisions));

@@ -9,7 +9,6 @@ import { classesAt } from '../../model/multilabel.js';
 import {
   isMultilabelMetrics,
   type MultilabelFoldScores,
-  type MultilabelIntervals,
   type MultilabelMetrics,
   type MultilabelPredictions,
   type MultilabelScores,
@@ -68,9 +67,12 @@ export async function summarizeMultilabel({
   );
   await putJson('metrics', {
     ...metrics,
-    intervals: intervalsOfAll(pooled, options),
-    // Folds count changed predictions at their own threshold, which is another one if it is chosen here.
-    ...(chosen ? {} : roundingOfAll(measured)),
+    intervals: intervalsOf(
+      labeledScores(folds.flat()),
+      options,
+      folds.map(({ length }) => length),
+    ),
+    ...roundingOfAll(measured),
   } satisfies MultilabelMetrics);
   await putJson('predictions', {
     task: 'multilabel',
@@ -78,12 +80,6 @@ export async function summarizeMultilabel({
     thresholds,
     rows: rows.map((row, index) => ({ ...row, predicted: classesAt(pooled.predictions, index, thresholds) })),
   } satisfies MultilabelPredictions);
-}
-
-/** Of what counts images. The other scores are means of values that each fold has for itself. */
-function intervalsOfAll(pooled: LabeledScores, options: MultilabelOptions): MultilabelIntervals {
-  const { loss, subset_accuracy, per_class } = intervalsOf(pooled, options);
-  return { loss, subset_accuracy, per_class };
 }
 
 /** Scores are means over the folds; classes are measured on the images of all folds. */

@@ -5,7 +5,8 @@ import { percent } from '../../core/text/ratio.js';
 import type { StageContext } from '../../core/stage.js';
 import { classMetrics } from '../../model/metrics.js';
 import { deviationOf, meanOf, roundingOfAll, sum } from './fold-statistics.js';
-import { intervalsOf } from './intervals.js';
+import { intervalsOf, type Answers } from './intervals.js';
+import { classAreas, withAreas } from './measure.js';
 import { summarizeMultilabel } from './summarize-multilabel.js';
 import {
   isEvaluationMetrics,
@@ -13,7 +14,6 @@ import {
   isSinglePredictions,
   type SingleMetrics,
   type FoldScores,
-  type MetricIntervals,
   type PredictionRow,
   type SinglePredictions,
   type Scores,
@@ -35,32 +35,43 @@ export async function summarizeFolds(context: StageContext<'evaluate'>): Promise
   if (task === 'multilabel') return summarizeMultilabel(context);
   const metrics = summaryOf(await Promise.all(folds.map((fold) => readJson(fold.metrics, isSingleMetrics))));
   const rows: PredictionRow[] = [];
+  const sizes: number[] = [];
   for (const [index, { predictions }] of folds.entries()) {
-    for (const row of (await readJson(predictions, isSinglePredictions)).rows) rows.push({ ...row, fold: index + 1 });
+    const own = (await readJson(predictions, isSinglePredictions)).rows;
+    for (const row of own) rows.push({ ...row, fold: index + 1 });
+    sizes.push(own.length);
   }
-  rows.sort((a, b) => compareCodePoints(a.digest, b.digest));
-  const { accuracy, accuracy_sd: deviation, samples, classes } = metrics;
+  const { accuracy, accuracy_sd: deviation, samples, classes, per_class: perClass } = metrics;
   note(
     'metrics',
     `accuracy ${percent(accuracy)}, standard deviation ${percent(deviation!)}, over ${folds.length} folds of ${count(samples, 'image')}`,
   );
-  await putJson('metrics', { ...metrics, intervals: intervalsOfAll(rows, classes) } satisfies SingleMetrics);
+  const pooled = answersOf(rows, classes);
+  const areas = classAreas(pooled.predictions, pooled.labels, pooled.units, classes.length);
+  const { roc_auc: range, ...intervals } = intervalsOf(pooled, sizes);
+  await putJson('metrics', {
+    ...metrics,
+    per_class: withAreas(perClass, areas),
+    // Of a metric that one fold lacks there is no mean.
+    intervals: metrics.roc_auc === undefined ? intervals : { ...intervals, roc_auc: range },
+  } satisfies SingleMetrics);
+  rows.sort((a, b) => compareCodePoints(a.digest, b.digest));
   await putJson('predictions', { classes, rows } satisfies SinglePredictions);
 }
 
-/** Of what counts images. The other scores are means of values that each fold has for itself. */
-function intervalsOfAll(rows: readonly PredictionRow[], classes: readonly string[]): MetricIntervals {
-  const { accuracy, loss, per_class } = intervalsOf({
+/** The held-out images of all folds, as one model would have answered. Two classes have one score, as a sigmoid does. */
+function answersOf(rows: readonly PredictionRow[], classes: readonly string[]): Answers {
+  const isBinary = classes.length === 2;
+  return {
     labels: rows.map(({ label }) => label),
     predicted: rows.map(({ predicted }) => predicted),
     classes,
-    predictions: Float32Array.from(rows.flatMap(({ scores }) => scores)),
-    units: classes.length,
-  });
-  return { accuracy, loss, per_class };
+    predictions: Float32Array.from(rows.flatMap(({ scores }) => (isBinary ? scores[1] : scores))),
+    units: isBinary ? 1 : classes.length,
+  };
 }
 
-/** Metrics of the folds as one: scores are means, everything that counts images is of all of them. */
+/** Metrics of the folds as one: scores are means, everything that counts images is of all of them. No areas by class. */
 export function summaryOf(folds: readonly SingleMetrics[]): SingleMetrics {
   const [{ classes, split, threshold }] = folds;
   // A fold with images of one class alone has no area under the curve.

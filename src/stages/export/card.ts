@@ -1,5 +1,6 @@
 /** The model card of an exported model: what it is, how to use it, and its metrics. */
 import { markdownText } from '../../core/text/markdown.js';
+import { own } from '../../core/own.js';
 import { percent } from '../../core/text/ratio.js';
 import { plainNames } from '../../core/text/names.js';
 import type { TrainedDocument } from '../../model/document.js';
@@ -9,6 +10,7 @@ import type { ImageSpec } from '../../image/dataset.js';
 import { sidesBeforeCrop } from '../../image/fit.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
 import type { MultilabelMetrics } from '../../model/multilabel-results.js';
+import type { Range } from '../../model/ranges.js';
 import type { EvaluationMetrics, SingleMetrics } from '../../model/results.js';
 import { preferred, type CompanionFacts } from './companions.js';
 import type { RoundingFigures } from './rounding.js';
@@ -119,17 +121,18 @@ function roundingText(
 
 function metricsText(metrics: EvaluationMetrics): string {
   if (metrics.task === 'multilabel') return multilabelText(metrics);
-  const { per_class, threshold } = metrics;
-  const rows = Object.entries(per_class).map(
-    ([name, { precision, recall, f1, support }]) =>
-      `| ${markdownText(name)} | ${precision.toFixed(3)} | ${recall.toFixed(3)} | ${f1.toFixed(3)} | ${support} |`,
-  );
-  const own =
+  const { per_class, threshold, intervals } = metrics;
+  const rows = Object.entries(per_class).map(([name, figures]) => {
+    const ranges = own(intervals?.per_class, name);
+    const cells = (['precision', 'recall', 'f1'] as const).map((metric) => ranged(figures[metric], ranges?.[metric]));
+    return `| ${markdownText(name)} | ${cells.join(' | ')} | ${figures.support} |`;
+  });
+  const decided =
     threshold === 0.5
       ? ''
       : ` at a threshold of ${threshold}; \`pipeline predict\` decides at 0.5, so apply your threshold to the scores yourself`;
   return [
-    `${measuredText(metrics)}${own}.\n`,
+    `${measuredText(metrics)}${decided}.\n`,
     '| class | precision | recall | F1 | images |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
@@ -140,33 +143,48 @@ function metricsText(metrics: EvaluationMetrics): string {
 function measuredText(metrics: SingleMetrics): string {
   const { split, samples, loss, loss_sd, accuracy, accuracy_sd, folds, intervals } = metrics;
   const range = intervals === undefined ? '' : ` (95% interval: ${intervals.accuracy.map(percent).join(' to ')})`;
+  const lossRange = rangeText(intervals?.loss, (end) => end.toFixed(4));
   if (folds === undefined)
-    return `On ${samples} ${split} images: accuracy ${percent(accuracy)}${range}, loss ${loss.toFixed(4)}`;
+    return `On ${samples} ${split} images: accuracy ${percent(accuracy)}${range}, loss ${loss.toFixed(4)}${lossRange}`;
   return [
     `Cross-validation with ${folds.length} folds of ${samples} images, each measured by a model that was trained without`,
-    `it, mean and standard deviation: accuracy ${percent(accuracy)} ± ${percent(accuracy_sd ?? 0)}${range}, loss ${loss.toFixed(4)} ± ${(loss_sd ?? 0).toFixed(4)}`,
+    `it, mean and standard deviation: accuracy ${percent(accuracy)} ± ${percent(accuracy_sd ?? 0)}${range}, loss ${loss.toFixed(4)} ± ${(loss_sd ?? 0).toFixed(4)}${lossRange}`,
   ].join(' ');
 }
 
+/** A figure with its 95% interval, if one is known: `0.973 (0.912 to 0.991)`. */
+function ranged(value: number, range: Range | undefined): string {
+  return `${value.toFixed(3)}${rangeText(range)}`;
+}
+
+function rangeText(range: Range | undefined, text = (end: number): string => end.toFixed(3)): string {
+  return range === undefined ? '' : ` (${range.map(text).join(' to ')})`;
+}
+
 function multilabelText(metrics: MultilabelMetrics): string {
-  const { split, samples, folds, subset_accuracy: subset, per_class } = metrics;
-  const rows = Object.entries(per_class).map(
-    ([name, { average_precision: ap, precision, recall, f1, support }]) =>
-      `| ${markdownText(name)} | ${[ap, precision, recall, f1].map((value) => value.toFixed(3)).join(' | ')} | ${support} |`,
-  );
+  const { split, samples, folds, subset_accuracy: subset, per_class, intervals } = metrics;
+  const rows = Object.entries(per_class).map(([name, figures]) => {
+    const ranges = own(intervals?.per_class, name);
+    const cells = (['average_precision', 'precision', 'recall', 'f1'] as const).map((metric) =>
+      ranged(figures[metric], ranges?.[metric]),
+    );
+    return `| ${markdownText(name)} | ${cells.join(' | ')} | ${figures.support} |`;
+  });
   const images = { config: undefined, validation: 'validation images', folds: 'held-out images of all folds' };
   const from = images[metrics.thresholds_from];
   const chosen = from === undefined ? '' : ` The thresholds have the highest F1 on the ${from}.`;
   const score = (metric: 'mAP' | 'macro_f1' | 'micro_f1'): string => {
     const deviation = metrics[`${metric}_sd`];
-    return `${metrics[metric].toFixed(3)}${deviation === undefined ? '' : ` ± ${deviation.toFixed(3)}`}`;
+    const spread = deviation === undefined ? '' : ` ± ${deviation.toFixed(3)}`;
+    return `${metrics[metric].toFixed(3)}${spread}${rangeText(intervals?.[metric])}`;
   };
+  const all = intervals?.subset_accuracy;
   const on =
     folds === undefined
       ? `On ${samples} ${split} images`
       : `Cross-validation with ${folds.length} folds of ${samples} images, each measured by a model that was trained without it, mean and standard deviation`;
   return [
-    `${on}: mAP ${score('mAP')}, macro F1 ${score('macro_f1')}, micro F1 ${score('micro_f1')}; ${percent(subset)} of the images have exactly the right classes.${chosen}\n`,
+    `${on}: mAP ${score('mAP')}, macro F1 ${score('macro_f1')}, micro F1 ${score('micro_f1')}; ${percent(subset)}${rangeText(all, percent)} of the images have exactly the right classes.${all === undefined ? '' : ' In parentheses are 95% intervals.'}${chosen}\n`,
     '| class | average precision | precision | recall | F1 | images |',
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
