@@ -69,12 +69,13 @@ describe('the page', () => {
     );
     expect(rows).toEqual(
       metrics.classes.map((name) => {
-        const { precision, recall, f1, support } = metrics.per_class[name];
+        const { precision, recall, f1, roc_auc: area, support } = metrics.per_class[name];
         const of = ranges.per_class[name];
         return [
           name,
           ...[precision, ...of.precision, recall, ...of.recall, f1, ...(of.f1 ?? [])],
-          metrics.roc_auc,
+          area,
+          ...of.roc_auc!,
           support,
         ];
       }),
