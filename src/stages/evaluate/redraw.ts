@@ -6,7 +6,7 @@ import { asRange, type Range } from '../../model/ranges.js';
 export const MOST_RANKED = 4e6;
 
 /** NaN for what the images drawn have no value of. */
-export interface Redrawn<Whole extends string, OfClass extends string> {
+interface Redrawn<Whole extends string, OfClass extends string> {
   readonly whole: Readonly<Record<Whole, number>>;
   readonly classes: readonly Readonly<Record<OfClass, number>>[];
 }
