@@ -19,7 +19,9 @@ export const tfjsClassifier =
     // Production mode also skips the self-checks of kernels.
     tf.enableProdMode();
     const [facts] = await Promise.all([given, tf.setBackend('wasm')]);
-    const layers = await loadLayersModel(tf.io.http(model, { fetchFunc: fetchModelFile }));
+    // TF.js looks for the weights beside the model only if its URL is absolute, else at the root of the server.
+    const url = new URL(model, document.baseURI).href;
+    const layers = await loadLayersModel(tf.io.http(url, { fetchFunc: fetchModelFile }));
     const { image, preprocessing } = facts;
     const [height, width] = image.size;
     return {

@@ -1,6 +1,7 @@
 /** The code beside exported models, for each way to prepare images and each format, against `predict`. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import sharp from 'sharp';
 import type { Browser } from 'playwright-core';
 import { describeWithChromium, launchChromium } from '../chromium.js';
@@ -214,6 +215,44 @@ describeWithChromium('in the browser', () => {
 
         await page.goto(`file://${model.path('demo.html')}`);
         await page.getByText('The model cannot be loaded: browsers load no models from file://').waitFor();
+      } finally {
+        await page.close();
+        server.close();
+      }
+    },
+  );
+
+  test.each(['onnx', 'tfjs'] as const)(
+    'demo.html of images with several classes, for %s: each has its threshold',
+    async (format) => {
+      const { model, expected } = await deploy(format, 'ingest.task=multilabel', 'evaluate.threshold=0.001');
+      // Not at the root of its server.
+      const server = await serveStatic(dirname(model.folder));
+      const page = await browser.newPage();
+      try {
+        const problems: string[] = [];
+        page.on('console', (message) => problems.push(message.text()));
+        page.on('pageerror', ({ message }) => problems.push(message));
+        await page.goto(`${server.url}${basename(model.folder)}/demo.html`);
+        await page.getByText('Ready.').waitFor();
+        expect(await page.textContent('main p')).toContain(
+          '2 classes, of which an image may have several: cats, dogs.',
+        );
+        await page.setInputFiles('#file', project.path(images[0]));
+        await page
+          .getByText(new RegExp(`^${images[0]}: cats .*%, dogs .*%|^${images[0]}: dogs .*%, cats .*%`))
+          .waitFor();
+        const rows = await page.locator('#rows tr').evaluateAll((all) =>
+          all.map((row) => ({
+            head: row.querySelector('th')!.textContent,
+            score: Number(row.querySelector('td')!.dataset['score']),
+            isShown: row.classList.contains('best'),
+          })),
+        );
+        const found = rows.map(({ head, score }) => [/^(cats|dogs) from 0\.1% on$/.exec(head)?.[1], score]);
+        expect(largestDifference([Object.fromEntries(found) as Scores], expected.slice(0, 1))).toBeLessThan(TOLERANCE);
+        expect(rows.map(({ isShown }) => isShown)).toEqual([true, true]);
+        expect(problems).toEqual([]);
       } finally {
         await page.close();
         server.close();
