@@ -51,6 +51,7 @@ export interface ListedObject extends ObjectInfo {
 export interface ObjectBody extends ObjectInfo {
   /** Where in the object the chunks begin: 0 if the place ignores ranges. */
   readonly from: number;
+  /** Must be read, or begun and left, unless the signal aborts: until then a connection or a file is open. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 

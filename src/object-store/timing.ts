@@ -14,6 +14,14 @@ export const usualTiming: Timing = { connectMs: 2000, silentMs: 10_000, backoffM
 /** How often a request is sent at most while the server is busy or the connection breaks. */
 export const ATTEMPTS = 3;
 
+/** What servers and the proxies before them answer while they are busy or restart. */
+const passing: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+
+/** Whether the same request may succeed a little later. */
+export function mayPass(status: number): boolean {
+  return passing.has(status);
+}
+
 const TICKS = 10;
 
 /**

@@ -11,7 +11,7 @@ import {
   type ObjectInfo,
   type ObjectStore,
 } from './object-store.js';
-import { ATTEMPTS, backOff, type Timing } from './timing.js';
+import { ATTEMPTS, backOff, mayPass, type Timing } from './timing.js';
 
 export function openWebServer(base: URL, timing: Timing): ObjectStore {
   return new WebStore(base, new HttpClient(timing));
@@ -88,7 +88,7 @@ class WebStore implements ObjectStore {
         if (status === 200 || status === 206 || status === 416) return answer;
         await this.finish(answer, signal);
         if (status === 404 || status === 410) return undefined;
-        if (isLast || (status !== 500 && status !== 503)) throw this.refused(answer);
+        if (isLast || !mayPass(status)) throw this.refused(answer);
       }
       await backOff(attempt, this.client.timing, signal);
     }
@@ -96,7 +96,7 @@ class WebStore implements ObjectStore {
 
   private refused({ status, headers }: HttpAnswer): ObjectStoreError {
     if (status === 401 || status === 403) return this.failure('denied', `the server denies access (${status})`);
-    if (status === 503) return this.failure('busy', 'the server is busy and asks to slow down');
+    if (status === 429 || status === 503) return this.failure('busy', 'the server is busy and asks to slow down');
     if (status >= 300 && status < 400)
       return this.failure('failed', `the server redirects to ${headers.location ?? 'another URL'}; use that URL`);
     return this.failure('failed', `the server answers HTTP ${status}`);

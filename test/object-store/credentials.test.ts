@@ -44,6 +44,19 @@ test('the environment comes first, then profiles', async () => {
   expect(await found({})).toBeUndefined();
 });
 
+test('a line break at the end is cut off, and one within is refused without the value', async () => {
+  const environment = { AWS_ACCESS_KEY_ID: 'id\n', AWS_SECRET_ACCESS_KEY: ' secret\n', AWS_SESSION_TOKEN: 't\n' };
+  expect(await found(environment)).toEqual({ accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: 't' });
+  for (const name of Object.keys(environment)) {
+    const error = await found({ ...environment, [name]: 'hidden\nsecret' }).then(
+      String,
+      (reason: Error) => reason.message,
+    );
+    expect(error).toMatch(/^a key or a session token contains a space, a line break/);
+    expect(error).not.toMatch(/hidden/);
+  }
+});
+
 test('profiles are read as the tools of Amazon write them', async () => {
   await write(
     'credentials',
@@ -217,21 +230,21 @@ test('temporary credentials are replaced shortly before they expire, and kept wh
   const source = async (): Promise<Credentials> => {
     asked += 1;
     if (fails) throw new Error('no answer');
-    return { accessKeyId: `key ${asked}`, secretAccessKey: 's', expiresMs: now + hour };
+    return { accessKeyId: `key-${asked}`, secretAccessKey: 's', expiresMs: now + hour };
   };
   const chain = new CredentialChain([async () => undefined, source], () => now);
   const id = async (): Promise<string> => (await chain.get())!.accessKeyId;
-  expect(await Promise.all([id(), id(), id()])).toEqual(['key 1', 'key 1', 'key 1']);
+  expect(await Promise.all([id(), id(), id()])).toEqual(['key-1', 'key-1', 'key-1']);
   now = hour - 6 * 60_000;
-  expect(await id()).toBe('key 1');
+  expect(await id()).toBe('key-1');
   now = hour - 4 * 60_000;
   fails = true;
-  expect(await id()).toBe('key 1');
-  expect(await id()).toBe('key 1');
+  expect(await id()).toBe('key-1');
+  expect(await id()).toBe('key-1');
   expect(asked).toBe(2);
   now += 11_000;
   fails = false;
-  expect(await id()).toBe('key 3');
+  expect(await id()).toBe('key-3');
   fails = true;
   now += hour;
   await expect(id()).rejects.toThrow('no answer');

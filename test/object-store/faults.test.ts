@@ -104,6 +104,24 @@ describeWithVersitygw('a bucket behind a network with faults', () => {
     expect(texts).toEqual(Array(8).fill('small'));
   });
 
+  test('operations end at once if their signal aborts, and many can share one', async () => {
+    const store = await open();
+    const aborting = new AbortController();
+    const reason = new Error('the run ends');
+    const warnings: unknown[] = [];
+    process.on('warning', (warning) => warnings.push(warning));
+    const { signal } = aborting;
+    const bodies = await Promise.all(Array.from({ length: 20 }, () => store.get('large', { signal })));
+    proxy.set({ kind: 'black-hole' });
+    const reads = bodies.map((body) => bytesOf(body));
+    const waiting = [...reads, store.head('small', { signal }), store.put('new', contentOf(large), { signal })];
+    aborting.abort(reason);
+    expect((await Promise.allSettled(waiting)).map((result) => result.status === 'rejected' && result.reason)).toEqual(
+      Array(22).fill(reason),
+    );
+    expect(warnings).toEqual([]);
+  });
+
   test('a bit that changes on the way up is noticed by the server', async () => {
     const store = await open();
     proxy.set({ kind: 'flip', at: 100_000, of: 'requests' });

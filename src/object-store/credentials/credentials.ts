@@ -60,10 +60,17 @@ export class CredentialChain {
   private async first(): Promise<Credentials | undefined> {
     for (const source of this.sources) {
       const found = await source();
-      if (found !== undefined) return found;
+      if (found !== undefined) return checked(found);
     }
     return undefined;
   }
+}
+
+/** Refuses here what a header cannot have: the message of Node's own error contains the value. */
+function checked(credentials: Credentials): Credentials {
+  const { accessKeyId, secretAccessKey, sessionToken = '-' } = credentials;
+  if ([accessKeyId, secretAccessKey, sessionToken].every((text) => /^[\x21-\x7e]+$/.test(text))) return credentials;
+  throw new Error('a key or a session token contains a space, a line break or another character that none can have');
 }
 
 /** Variables of the environment, as every tool for S3 reads them. */
@@ -71,6 +78,12 @@ export function fromEnvironment(environment: NodeJS.ProcessEnv): CredentialSourc
   return async () => {
     const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment;
     if (!accessKeyId || !secretAccessKey) return undefined;
-    return { accessKeyId, secretAccessKey, sessionToken: environment.AWS_SESSION_TOKEN || undefined };
+    const sessionToken = environment.AWS_SESSION_TOKEN || undefined;
+    // Secrets of CI often end in a line break.
+    return {
+      accessKeyId: accessKeyId.trim(),
+      secretAccessKey: secretAccessKey.trim(),
+      sessionToken: sessionToken?.trim(),
+    };
   };
 }

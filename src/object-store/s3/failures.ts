@@ -1,6 +1,7 @@
 /** What S3 servers refuse, in words for people. */
 import type { ObjectFailure } from '../object-store.js';
 import { readAtMost, type HttpAnswer } from '../http-client.js';
+import { mayPass } from '../timing.js';
 import { parseXml, textOf } from './xml.js';
 
 const LARGEST_ERROR = 64 * 1024;
@@ -29,7 +30,7 @@ export async function refusalOf(answer: HttpAnswer, place: Place): Promise<Refus
   const region = (xml && textOf(xml, 'Region')) ?? headerOf(answer, 'x-amz-bucket-region');
   const { status } = answer;
   const known = worded(code, place, { region, date: headerOf(answer, 'date') });
-  const passes = passing.has(code) || status === 500 || status === 503;
+  const passes = passing.has(code) || mayPass(status);
   if (known !== undefined) return { ...known, status, code, passes };
   const message = xml && textOf(xml, 'Message');
   const kind = status === 507 ? 'full' : status === 401 || status === 403 ? 'denied' : passes ? 'busy' : 'failed';
@@ -45,6 +46,7 @@ export async function refusalOf(answer: HttpAnswer, place: Place): Promise<Refus
 /** What an answer without a body means. */
 const usualCodes: Readonly<Record<number, string>> = {
   403: 'AccessDenied',
+  429: 'SlowDown',
   503: 'SlowDown',
   507: 'InsufficientStorage',
 };

@@ -1,4 +1,5 @@
 /** From an address and the environment to a bucket. */
+import { isIP } from 'node:net';
 import { readProfile } from '../credentials/profiles.js';
 import { usualCredentials } from '../credentials/usual.js';
 import { HttpClient } from '../http-client.js';
@@ -27,14 +28,22 @@ export async function openBucket(
   const service =
     options.endpoint ??
     (environment.AWS_ENDPOINT_URL_S3 || environment.AWS_ENDPOINT_URL || profile?.get('endpoint_url') || undefined);
+  if (named !== undefined && !/^[a-z0-9-]+$/i.test(named))
+    throw wrong(address, `has the region \`${named}\``, 'write a region such as eu-central-1');
   const endpoint = service === undefined ? amazonEndpoint(named ?? 'us-east-1') : endpointOf(service, address);
   const region = named ?? usualRegion(endpoint);
   const client = new HttpClient(options.timing);
   const credentials = usualCredentials(environment, region === 'auto' ? 'us-east-1' : region, client);
+  const addressing = options.addressing ?? usualAddressing(bucket, endpoint);
+  if (addressing === 'virtual-host' && isIP(endpoint.hostname.replace(/^\[|\]$/g, '')) !== 0)
+    throw wrong(
+      address,
+      `has an IP address as its endpoint, which cannot follow a bucket's name`,
+      'use addressing: path',
+    );
   const place = {
     address: `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`,
-    ...{ bucket, prefix, endpoint, region },
-    addressing: options.addressing ?? usualAddressing(bucket, endpoint),
+    ...{ bucket, prefix, endpoint, region, addressing },
   };
   return new S3Store(place, { credentials, client });
 }
