@@ -28,6 +28,7 @@ export default {
       (name) => `<rootDir>/test/e2e/${name}`,
     ),
     ...[
+      'deploy/dockerfile',
       'config/scale',
       'engine/keras-training',
       'report/html/long-names',

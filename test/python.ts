@@ -33,3 +33,10 @@ export const testWithOnnxChecker: PythonTest = (...args) => testWith(['onnx'], '
 /** What the Python code beside exported models needs. */
 export const testWithOnnxruntime: PythonTest = (...args) =>
   testWith(['onnxruntime', 'numpy', 'PIL'], 'onnxruntime numpy pillow')(...args);
+
+/** The schemas of several versions of Kubernetes. */
+export const testWithKubernetesSchemas: PythonTest = (...args) =>
+  testWith(['kubernetes_validate'], 'kubernetes-validate')(...args);
+
+/** A parser of Compose files that refuses what the specification does not have. */
+export const testWithComposeSchema: PythonTest = (...args) => testWith(['compose_spec'], 'compose-spec')(...args);
