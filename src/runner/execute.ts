@@ -1,15 +1,24 @@
 /** Runs what the plan leaves to do: independent stages in parallel, each as soon as its inputs are ready. */
 import type PQueue from 'p-queue';
-import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
+import type { FeatureCounts, StageState, StageSummary } from '../core/event.js';
 import { emptyMap } from '../core/own.js';
 import { isMoved, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
-import type { Preimage } from './action-key.js';
 import { isRecord } from '../core/is-record.js';
 import { readJson } from './context.js';
 import { checkDestinations } from './checkout/destinations.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
+import {
+  blockedReason,
+  isBlocking,
+  stateOf,
+  taken,
+  type Done,
+  type Metrics,
+  type Outcome,
+  type RunResult,
+} from './outcome.js';
 import { healing, type Settled } from './heal.js';
 import { closeJob } from './close-run.js';
 import { decide, type Decided } from './plan.js';
@@ -28,36 +37,6 @@ export interface ExecuteOptions {
   /** How many stages run at the same time. */
   readonly jobs: number;
   readonly signal: AbortSignal;
-}
-
-/** The metrics of each stage that has some, by stage. */
-type Metrics = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-export interface RunResult {
-  readonly state: RunState;
-  readonly durationMs: number;
-  readonly stages: readonly StageSummary[];
-  readonly metrics: Metrics;
-  readonly failures: readonly PipelineError[];
-  /** Stages that were current but ran again, because the store had lost their outputs. */
-  readonly healed: readonly string[];
-  /** What decided the stages whose outputs are known, and those outputs. */
-  readonly settled: ReadonlyMap<string, Pick<Settled, 'preimage' | 'outputs'>>;
-}
-
-/** How a stage came by its outputs. */
-interface Done {
-  readonly preimage: Preimage;
-  readonly outputs: Outputs;
-  readonly state: StageState;
-  readonly reason: string;
-  readonly features?: FeatureCounts;
-}
-
-interface Outcome {
-  readonly summary: StageSummary;
-  /** Why it failed, or missed its gate. */
-  readonly error?: PipelineError;
 }
 
 /**
@@ -98,12 +77,6 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   } finally {
     await run.close();
   }
-}
-
-function stateOf(failures: readonly PipelineError[], signal: AbortSignal): RunState {
-  if (signal.aborted || failures.some(({ category }) => category === 'interrupted')) return 'interrupted';
-  if (failures.some(({ category }) => category !== 'gate-missed')) return 'failed';
-  return failures.length > 0 ? 'gate-missed' : 'ok';
 }
 
 class Execution {
@@ -301,18 +274,4 @@ class Execution {
     this.session.emit({ event: 'stage', ...summary });
     return { summary };
   }
-}
-
-function isBlocking({ summary, error }: Outcome): boolean {
-  return error !== undefined || summary.state === 'skipped';
-}
-
-function taken({ preimage, outputs, state, reason }: Exclude<Decided, { state: 'stale' }>): Done {
-  return { preimage, outputs, state: state === 'fresh' ? 'fresh' : 'restored', reason };
-}
-
-function blockedReason({ summary, error }: Outcome): string {
-  if (summary.state === 'skipped') return `${summary.name} was skipped`;
-  if (summary.state === 'interrupted') return `${summary.name} was interrupted`;
-  return error?.category === 'gate-missed' ? `${summary.name} missed its minimum` : `${summary.name} failed`;
 }

@@ -4,7 +4,7 @@ import type { Json } from '../../core/canonical.js';
 import { asPipelineError } from '../../core/problem.js';
 import type { RecordedNode, RunEnd, RunRecord, RunStart, StageOutcome } from '../../core/run-record.js';
 import { actionKeyOf } from '../action-key.js';
-import type { RunResult } from '../execute.js';
+import type { RunResult } from '../outcome.js';
 import type { RootGuard } from '../checkout/root-guard.js';
 import { newRunFolder, RECORD_FILE } from './run-history.js';
 import type { Session } from '../session.js';
