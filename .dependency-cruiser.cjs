@@ -21,7 +21,20 @@ const allowed = {
   runner: ['core', 'config', 'object-store', 'store'],
   report: ['core', 'image', 'model'],
   init: ['core', 'config', 'sources', 'store', 'image'],
-  commands: ['core', 'init', 'config', 'object-store', 'sources', 'store', 'runner', 'report', 'predict', 'serve'],
+  cluster: ['core', 'config', 'store', 'object-store', 'runner'],
+  commands: [
+    'core',
+    'init',
+    'config',
+    'object-store',
+    'sources',
+    'store',
+    'runner',
+    'report',
+    'predict',
+    'serve',
+    'cluster',
+  ],
 };
 
 const direction = Object.entries(allowed).map(([folder, others]) => ({

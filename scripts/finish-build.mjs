@@ -15,7 +15,17 @@ const require = createRequire(import.meta.url);
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /** What has files of its own beside its code, or is loaded only where there is work. */
-const external = ['sharp', 'onnxruntime-node', 'h5wasm', 'open', 'yauzl', 'tar-stream'];
+const external = [
+  'sharp',
+  'onnxruntime-node',
+  'h5wasm',
+  'open',
+  'yauzl',
+  'tar-stream',
+  'bullmq',
+  'ioredis',
+  'prom-client',
+];
 
 /**
  * TF.js stays in its packages too, but is loaded by `require`: it is CommonJS, which an `import` reads twice more, to find

@@ -34,6 +34,7 @@ function createHost(signal: AbortSignal): Host {
     color: !plain && (stderr.isTTY === true || isOn(env.FORCE_COLOR)),
     width: () => stderr.columns || stdout.columns || 100,
     signal,
+    setGrace: (ms) => void (graceMs = ms),
   };
 }
 
@@ -57,7 +58,7 @@ const isOn = (value: string | undefined): boolean => isSet(value) && value !== '
 /**
  * Time for a clean exit. Published results are always complete: only feature rows of the last seconds would be lost.
  */
-const GRACE_MS = 2000;
+let graceMs = 2000;
 
 /** The reader of our output has exited. Kept here because Node clears the error state of its standard streams. */
 let readerLeft = false;
@@ -70,7 +71,7 @@ function interruptible(): AbortSignal {
   const end = (): never => process.exit(exitCodes.interrupted);
   const stop = (): void => {
     controller.abort();
-    setTimeout(end, GRACE_MS).unref();
+    setTimeout(end, graceMs).unref();
   };
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {

@@ -36,6 +36,8 @@ export interface Host extends Tool {
   readonly width: () => number;
   /** Aborted by Ctrl-C, SIGTERM, or a reader of the output that exits. Listeners have two seconds to end cleanly. */
   readonly signal: AbortSignal;
+  /** Sets how long listeners have instead. */
+  readonly setGrace: (ms: number) => void;
 }
 
 /** A command. */

@@ -16,6 +16,7 @@ import { run } from './run.js';
 import { runs } from './runs.js';
 import { serve } from './serve.js';
 import { summary } from './summary.js';
+import { worker } from './worker.js';
 import { status } from './status.js';
 
 export const commands: readonly CommandSpec[] = [
@@ -31,6 +32,7 @@ export const commands: readonly CommandSpec[] = [
   diff,
   predict,
   serve,
+  worker,
   init,
   bases,
   cache,

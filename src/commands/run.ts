@@ -29,6 +29,9 @@ interface RunOptions extends PipelineOptions, SelectionOptions {
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
   readonly offline?: boolean;
+  readonly workers?: string;
+  readonly queue: string;
+  readonly jobSize?: number;
   readonly logLevel: string;
 }
 
@@ -63,6 +66,9 @@ export const run: CommandSpec = {
         '--offline',
         'do not use the network; take files from the cache and the folder that PIPELINE_MIRROR names',
       )
+      .option('--workers <redis>', 'have the workers of this Redis server do the work, such as redis://host:6379')
+      .option('--queue <name>', 'the queue of the workers', 'pipeline')
+      .option('--job-size <images>', 'images per job of the workers (default: about 30 s of work)', countOf('--job-size'))
       .option('--json', 'print events as newline-delimited JSON to stdout')
       .option('-q, --quiet', 'print only errors, the metrics and the verdict; no progress, notes or warnings')
       .option('--log-level <level>', 'detail of the run log: trace, debug, info, warn or error', logLevel, 'debug')
@@ -141,7 +147,14 @@ async function runPipeline(
       () => emit({ event: 'note', code: 'stopping', text: 'stopping; press Ctrl-C again to quit immediately' }),
       { once: true },
     );
-    return execute(session, { ...selection, jobs: options.jobs, signal });
+    const { workers, queue, jobSize } = options;
+    if (workers === undefined) return execute(session, { ...selection, jobs: options.jobs, signal });
+    // Loaded only if there are workers.
+    const { Coordinator } = await import('../cluster/coordinator.js');
+    const delegate = await Coordinator.open(workers, session.store, emit, { queue, jobSize, version: host.version });
+    return execute(session, { ...selection, jobs: options.jobs, signal, delegate }).finally(() =>
+      delegate.close(signal.aborted),
+    );
   };
   const result = await executing()
     .finally(reporter.close)

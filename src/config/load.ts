@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** Where relative paths of the call start from: the file itself, and paths among the values set. */
   readonly cwd?: string;
+  /** The text of a file that is on another machine, and where the project is on this one. */
+  readonly given?: { readonly text: string; readonly place: PipelinePlace };
 }
 
 /**
@@ -30,10 +32,10 @@ export interface LoadOptions {
  */
 export async function loadPipeline(
   file: string,
-  { set = [], cwd = process.cwd() }: LoadOptions = {},
+  { set = [], cwd = process.cwd(), given }: LoadOptions = {},
 ): Promise<Pipeline> {
   const path = resolve(cwd, file);
-  const text = await readSource(path);
+  const text = given?.text ?? (await readSource(path));
   const source = parseYaml(text, path);
   const written = pipelineOf(source, path);
   // Short names first, so that `optimizer.adam.learning_rate` can be set on `optimizer: adam`; then those just set.
@@ -42,7 +44,7 @@ export async function loadPipeline(
   writeOutStages(written);
 
   const locator = new Locator(source, applied);
-  const place = pipelinePlaceOf(path, resolve(cwd));
+  const place = given?.place ?? pipelinePlaceOf(path, resolve(cwd));
   const { root, home } = place;
   const { axes, problems: matrixProblems } = readMatrix(written, locator, applied);
   const checked = checkCombinations(written, axes, locator, { root, home, foldersOf: folderReader(root) });

@@ -42,13 +42,16 @@ export interface TaskProgress {
   readonly total?: number;
 }
 
-/** The epoch's `learningRate` is that of its last step, set if it differs from the epoch before. */
+/**
+ * `worker`: the name of the machine, if it is another one. The epoch's `learningRate` is that of its last step, set if it differs from the epoch before.
+ */
 export type RunEvent =
   | { readonly event: 'stage-start'; readonly name: string; readonly kind: string; readonly reason: string }
-  | ({ readonly event: 'progress'; readonly stage: string } & TaskProgress)
+  | ({ readonly event: 'progress'; readonly stage: string; readonly worker?: string } & TaskProgress)
   | {
       readonly event: 'epoch';
       readonly stage: string;
+      readonly worker?: string;
       readonly epoch: number;
       readonly epochs: number;
       readonly metrics: EpochMetrics;

@@ -155,6 +155,8 @@ export interface SurveyContext<Kind extends StageKind = StageKind> {
 export interface FeatureStore {
   /** Looks for rows that other machines have made; `has` knows them from then on. */
   lookElsewhere(): Promise<void>;
+  /** Offers other machines the rows that are here. */
+  shareAll(): Promise<void>;
   has(digest: Digest, view: number): boolean;
   /** Fills rows of `out` from `row` on; returns the indexes into `keys` of the missing ones. */
   readInto(keys: readonly FeatureKey[], out: Float32Array, row?: number): Promise<number[]>;
@@ -215,7 +217,17 @@ export interface FeatureNeed {
     readonly workload: Json;
     /** Runs a few images through the prefix, and keeps nothing. */
     measure(): Promise<Measurement>;
+    /** For those who extract a part of it. */
+    open(): Promise<Extractor>;
   };
+}
+
+/** Puts images through the frozen prefix, and keeps what comes out. */
+export interface Extractor {
+  /** Extracts what is missing of some images; `leftOut` are those that turned out to be bad. */
+  extract(digests: readonly Digest[], view: number): Promise<Measurement & { readonly leftOut: readonly Digest[] }>;
+  /** Frees memory and threads. */
+  close(): Promise<void>;
 }
 
 /** How long some images took. */
@@ -265,6 +277,8 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
    */
   learn<Value extends Json>(preimage: Json, isValue: Guard<Value>, find: () => Promise<Value>): Promise<Value>;
   readonly checkpoint: Checkpoint;
+  /** Images that end the process which reads them. */
+  readonly lethal: ReadonlySet<Digest>;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
   /**

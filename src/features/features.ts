@@ -34,6 +34,8 @@ export interface FeatureHost {
   readonly name: string;
   readonly settings: { readonly featureType: FloatType };
   openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  /** Images that end the process which reads them: they count as damaged. */
+  readonly lethal?: ReadonlySet<Digest>;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -212,7 +214,10 @@ export class Features {
       batchSize,
       inFlight: this.pool.inFlight,
       numbersPerImage: height * width * 3,
-      load: (digest) => this.pool.load({ path: pathOf(digest), digest, view }),
+      load: (digest) =>
+        this.host.lethal?.has(digest) === true
+          ? Promise.reject(endsProcess())
+          : this.pool.load({ path: pathOf(digest), digest, view }),
       nameOf: pathOf,
       onBad: (digest, error) => {
         if (source.files.onBadImage === 'fail' || !isUndecodable(error)) return 'fail';
@@ -260,6 +265,15 @@ export class Features {
     (await runner)?.dispose();
     await this.pool.close();
   }
+}
+
+function endsProcess(): Error {
+  return failure('bad-data', {
+    code: 'picture-not-decodable',
+    found: 'ends every process that reads it',
+    expected: 'an image that can be decoded',
+    remedy: 'replace or remove the file, or set `on_bad_image: skip` in the ingest stage to leave such images out',
+  });
 }
 
 /** NaN here would spoil all training on it, and look like a learning rate that is too high. */

@@ -1,6 +1,6 @@
 /** What a stage will need from the frozen prefix, known before it runs. */
 import type { Digest } from '../core/digest.js';
-import type { FeatureNeed, Measurement } from '../core/stage.js';
+import type { Extractor, FeatureNeed, Measurement } from '../core/stage.js';
 import { sizeOf } from '../model/tensor.js';
 import { extractionWorkload, featureSetPreimage } from './feature-set.js';
 import { Features, type FeatureHost, type FeatureOptions } from './features.js';
@@ -22,8 +22,26 @@ export function featureNeed(
     rowLength: sizeOf(featureShape),
     workload: extractionWorkload(recipe),
     measure: () => measure(host, options, digests),
+    open: () => extractor(host, options),
   };
   return { digests, views, set };
+}
+
+async function extractor(host: FeatureHost, options: FeatureOptions): Promise<Extractor> {
+  const features = await Features.open(host, options);
+  return {
+    async extract(digests, view) {
+      const [before, spent] = [host.counts.extracted, features.msSpent];
+      await features.ensure(digests, view);
+      const wanted = new Set(digests);
+      return {
+        pictures: host.counts.extracted - before,
+        ms: features.msSpent - spent,
+        leftOut: features.leftOut.filter((digest) => wanted.has(digest)),
+      };
+    },
+    close: () => features.dispose(),
+  };
 }
 
 async function measure(host: FeatureHost, options: FeatureOptions, digests: readonly Digest[]): Promise<Measurement> {

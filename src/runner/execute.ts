@@ -23,6 +23,7 @@ import { healing, type Settled } from './heal.js';
 import { closeJob } from './close-run.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
+import type { Delegate } from './delegate.js';
 import { checkRequirements, outsideSelection, stagesThatRunFirst } from './preflight.js';
 import { stageError } from './stage-error.js';
 import { singleFlight, type Flight } from './single-flight.js';
@@ -34,6 +35,8 @@ export interface ExecuteOptions {
   readonly selected: ReadonlySet<string>;
   /** Stages that run even if they are current, and overwrite their files even if a person has changed them. */
   readonly forced: ReadonlySet<string>;
+  /** Has stages made by other machines. */
+  readonly delegate?: Delegate;
   /** How many stages run at the same time. */
   readonly jobs: number;
   readonly signal: AbortSignal;
@@ -183,12 +186,23 @@ class Execution {
     // Loaded only if there is work: a run that has nothing to do ends sooner.
     this.queue ??= import('p-queue').then((library) => new library.default({ concurrency: options.jobs }));
     const queue = await this.queue;
+    // Who asks for a stage by force wants it made here.
+    const delegate =
+      !options.forced.has(name) && options.delegate?.takes(node) === true ? options.delegate : undefined;
     const queued = async <Result>(action: () => Promise<Result>): Promise<Result> =>
-      (await queue.add(action)) as Result;
+      // Waiting for other machines takes no place in the queue.
+      delegate === undefined ? ((await queue.add(action)) as Result) : action();
     const work = (): Promise<Work> => {
       options.signal.throwIfAborted();
       session.emit({ event: 'stage-start', name, kind, reason });
-      return this.heal(() => runStage(session, node, decision.preimage, inputs, options.signal));
+      const { signal } = options;
+      const { preimage } = decision;
+      const settled = [...this.settled.values()];
+      return this.heal(
+        () =>
+          delegate?.make({ session, node, key, preimage, inputs, settled, signal }) ??
+          runStage(session, node, preimage, inputs, signal),
+      );
     };
     const onWait = (pid: number, stage: string): void =>
       session.emit({

@@ -1,5 +1,6 @@
 /** What planning and execution share: the pipeline, its graph, the store, the memory of this checkout. */
 import type { Pipeline } from '../config/pipeline.js';
+import type { Digest } from '../core/digest.js';
 import type { Emit } from '../core/event.js';
 import { machineClass } from '../core/machine-class.js';
 import { PipelineError } from '../core/problem.js';
@@ -48,6 +49,8 @@ export interface Session {
   /** What is the same for all stages that download files. */
   readonly sources: SharedSources;
   readonly emit: Emit;
+  /** Images that end the process which reads them: they count as damaged. */
+  readonly lethal: ReadonlySet<Digest>;
   /** Notes that are shown once per run, whichever stage shows them first. */
   readonly shownNotes: Set<string>;
   /** What a stage finds outside the pipeline; looked up once a session. */
@@ -114,6 +117,7 @@ export async function openSession(
     rates: new Rates(project.rates),
     sources,
     emit,
+    lethal: new Set(),
     shownNotes: new Set(),
     survey: (node) => surveys.get(node.stage.name) ?? resurvey(node),
     resurvey,

@@ -54,6 +54,7 @@ export async function stageContext(
     },
     learn: learnerOf(store, node),
     checkpoint,
+    lethal: session.lethal,
     counts: features,
     emit: throttled(emit),
     measured: (workload, measurement) => rates.add(workload, measurement),

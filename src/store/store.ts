@@ -52,6 +52,8 @@ export interface StoreOptions {
   readonly fs?: CacheFs;
   /** The cache of the team. */
   readonly remote?: Remote;
+  /** False: packs stay as they were shared. */
+  readonly mergesPacks?: boolean;
 }
 
 /** The record of a key, and where it is. */
@@ -72,8 +74,11 @@ export interface Store {
   putRecord(record: NewRecord): Promise<ActionRecord>;
   /** The record of a key, even if blobs are missing. */
   getRecord(key: ActionKey): Promise<ActionRecord | undefined>;
-  /** The record of a key whose blobs are all there, here or in the shared cache. */
-  hit(key: ActionKey): Promise<Hit | undefined>;
+  /**
+   * The record of a key whose blobs are all there, here or in the shared cache. `again`: the shared cache is asked even if
+   * it was before.
+   */
+  hit(key: ActionKey, again?: boolean): Promise<Hit | undefined>;
   /** Brings what is in the shared cache alone. False if it cannot be had after all. */
   bring(hit: Hit): Promise<boolean>;
   /** The cache of the team, if there is one. */
@@ -116,6 +121,8 @@ export interface SharedStore {
   settle(signal?: AbortSignal): Promise<SharedSummary>;
   /** Offers a record of this store, and all features that its stage used. */
   push(record: ActionRecord): Promise<void>;
+  /** Offers the record of a key, if it is in this store. */
+  offer(key: ActionKey): Promise<void>;
   /** Fetches all features that a stage used; returns how many packs came. */
   pullFeatures(record: ActionRecord): Promise<number>;
 }
@@ -124,7 +131,10 @@ export interface SharedStore {
 const ROW_MEMORY = 256 * 1024 * 1024;
 
 /** Opens a store. Reads nothing, and makes nothing before the first file is published. */
-export async function openStore(root: string, { onDamage, tool, fs = nodeFs, remote }: StoreOptions): Promise<Store> {
+export async function openStore(
+  root: string,
+  { onDamage, tool, fs = nodeFs, remote, mergesPacks = true }: StoreOptions,
+): Promise<Store> {
   const files = new Files(root, fs, onDamage);
   const blobs = new Blobs(files);
   const memory = { bytes: ROW_MEMORY };
@@ -167,15 +177,15 @@ export async function openStore(root: string, { onDamage, tool, fs = nodeFs, rem
       return standing;
     },
     getRecord: async (key) => (await records.get(key)) ?? (await shared?.hit(key))?.record,
-    hit: async (key) => {
+    hit: async (key, again) => {
       const record = await records.hit(key);
       if (record !== undefined) return { record };
-      const found = await shared?.hit(key);
+      const found = await shared?.hit(key, again);
       return found && { record: found.record, shared: found.by === undefined ? {} : { by: found.by } };
     },
     bring: async ({ record, shared: elsewhere }) =>
       elsewhere === undefined || (await shared?.bring({ record })) === true,
-    ...(shared && { shared: sharedStore(shared, files) }),
+    ...(shared && { shared: sharedStore(shared, files, records) }),
     openFeatures: async (key, preimage, rowLength, type) => {
       // Loaded only if there is work: a run that has nothing to do ends sooner.
       const { FeatureSet } = await import('./features/features.js');
@@ -187,6 +197,7 @@ export async function openStore(root: string, { onDamage, tool, fs = nodeFs, rem
         memory,
         locks,
         ...(shared && { shared: shared.packs(key) }),
+        ...(mergesPacks ? {} : { merge: 'never' }),
       });
     },
     featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),
@@ -200,7 +211,7 @@ export async function openStore(root: string, { onDamage, tool, fs = nodeFs, rem
   };
 }
 
-function sharedStore(shared: SharedCache, files: Files): SharedStore {
+function sharedStore(shared: SharedCache, files: Files, records: Records): SharedStore {
   return {
     remote: shared.remote,
     get pending() {
@@ -211,6 +222,10 @@ function sharedStore(shared: SharedCache, files: Files): SharedStore {
       const { offerSet } = await import('./shared/whole-sets.js');
       for (const set of record.uses?.features ?? []) await offerSet(files, set, shared.packs(set));
       shared.offer(record);
+    },
+    offer: async (key) => {
+      const record = await records.hit(key);
+      if (record !== undefined) shared.offer(record);
     },
     pullFeatures: async ({ uses }) => {
       const { fetchSet } = await import('./shared/whole-sets.js');

@@ -39,6 +39,7 @@ function storeInMemory(): FeatureStore {
     readInto: () => Promise.reject(new Error('nothing is read here')),
     flush: () => Promise.resolve(),
     lookElsewhere: () => Promise.resolve(),
+    shareAll: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }

@@ -52,7 +52,8 @@ export class Bench {
       openFeatures: () => Promise.reject(new Error('no features here')),
       learn: (_preimage, _isValue, find) => find(),
       checkpoint: { read: () => Promise.resolve(undefined), due: () => false, write: () => Promise.resolve() },
-      counts: { extracted: 0, reused: 0 },
+      lethal: new Set(),
+    counts: { extracted: 0, reused: 0 },
       emit: () => undefined,
       measured: () => undefined,
     };

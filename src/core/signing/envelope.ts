@@ -10,7 +10,7 @@ import { isRecord } from '../is-record.js';
 import { isPublicKey, isSignature, verifies, type PublicKey, type Signature, type Signer } from './keys.js';
 
 /** What a signed value is, so that none passes as another kind. */
-export type SignedKind = 'record' | 'pack';
+export type SignedKind = 'record' | 'pack' | 'spec' | 'checkpoint';
 
 /** A value as it is stored, as JSON. */
 export interface Signed {

@@ -36,7 +36,7 @@ export interface FeatureSetOptions {
   /** What others have made of the set. */
   readonly shared?: SharedPacks;
   readonly seal?: SealLimits;
-  readonly merge?: MergeLimits;
+  readonly merge?: MergeLimits | 'never';
 }
 
 /** Indexes of rows without an answer: damaged or never there, or in a pack that is gone. */
@@ -179,12 +179,12 @@ export class FeatureSet implements FeatureStore {
       await this.pending.flush();
       // Merging removes files that are still to be sent.
       await this.options.shared?.sent();
-      await mergePacks(this.folder, this.damagedPacks, this.options.merge ?? usualMergeLimits).catch(
-        (error: unknown) => {
-          // Merging only tidies up: the old packs are still valid.
-          this.files.note(this.folder.path, `packs could not be merged: ${String(error)}`);
-        },
-      );
+      const { merge = usualMergeLimits } = this.options;
+      if (merge === 'never') return;
+      await mergePacks(this.folder, this.damagedPacks, merge).catch((error: unknown) => {
+        // Merging only tidies up: the old packs are still valid.
+        this.files.note(this.folder.path, `packs could not be merged: ${String(error)}`);
+      });
     } finally {
       this.cache.clear();
       await this.folder.reader.close();

@@ -6,6 +6,7 @@
  *     v1/records/ab/<key>.json                what a stage produced for a key
  *     v1/packs/<set>/<sha256>.pack            rows of features
  *     v1/pack-records/<set>/<sha256>.json     which rows a pack has
+ *     v1/specs/<sha256>.json                  what workers need to know of a stage
  */
 import { fileNameOf, isDigest, type ActionKey, type Digest, type FeatureSetKey } from '../../core/digest.js';
 
@@ -31,6 +32,10 @@ export function packRecordsPrefix(set: FeatureSetKey): string {
 
 export function packRecordName(set: FeatureSetKey, pack: Digest): string {
   return `${packRecordsPrefix(set)}${fileNameOf(pack)}.json`;
+}
+
+export function specName(digest: Digest): string {
+  return `v1/specs/${fileNameOf(digest)}.json`;
 }
 
 /** The pack that an object of {@link packRecordsPrefix} is about; undefined for a name that this tool does not give. */

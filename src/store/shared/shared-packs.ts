@@ -37,6 +37,8 @@ export const isPackRecord = isShapedAs({
 export class SharedPacks {
   private readonly known = new Set<Digest>();
   private readonly wrong = new Set<Digest>();
+  /** Those whose records are there: they are not sent again. */
+  private readonly there = new Set<Digest>();
   private readonly sending: Promise<void>[] = [];
 
   constructor(
@@ -59,6 +61,7 @@ export class SharedPacks {
         const packs = page.flatMap(({ name }) => packOfRecord(this.set, name) ?? []);
         const isNew = (pack: Digest): boolean =>
           !this.known.has(pack) && !has(pack) && sizes.has(packObjectName(this.set, pack));
+        for (const pack of packs) if (sizes.has(packObjectName(this.set, pack))) this.there.add(pack);
         const news = packs.filter(isNew);
         for (let start = 0; start < news.length; start += ASKING) {
           const some = news.slice(start, start + ASKING);
@@ -97,6 +100,7 @@ export class SharedPacks {
    */
   offer(pack: Digest, keys: Uint8Array, path: string, isNew: boolean): void {
     this.known.add(pack);
+    if (!isNew && this.there.has(pack)) return;
     this.sending.push(this.uploads.add({ kind: 'pack', work: () => this.upload(pack, keys, path, isNew) }));
   }
 
@@ -115,6 +119,7 @@ export class SharedPacks {
     if (sealed === undefined) return 0;
     await objects.put(packObjectName(this.set, pack), content);
     await objects.put(packRecordName(this.set, pack), bytesContent(sealed));
+    this.there.add(pack);
     return content.size + sealed.length;
   }
 

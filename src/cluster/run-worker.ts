@@ -1,0 +1,42 @@
+/** Starts a worker, and runs it until it is told to stop. */
+import { hostname } from 'node:os';
+import { pino } from 'pino';
+import { openRemote } from '../runner/remote.js';
+import { writable } from './writable.js';
+import type { JobPlace } from './messages.js';
+import { checkRedis, redisOf } from './redis.js';
+import { startWorker } from './worker.js';
+
+export interface WorkerSettings {
+  readonly place: JobPlace;
+  readonly concurrency: number;
+  readonly name?: string;
+  readonly queue: string;
+  readonly lockSeconds: number;
+  readonly drainSeconds: number;
+  /** Takes lines of NDJSON. */
+  write(line: string): void;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when it has stopped. Throws `invalid` without a shared cache that it can write to. */
+export async function runWorker(address: string, settings: WorkerSettings): Promise<void> {
+  const { place, signal, write } = settings;
+  const redis = redisOf(address);
+  const name = settings.name ?? `${hostname()}-${process.pid}`;
+  const log = pino({ base: { worker: name }, timestamp: pino.stdTimeFunctions.isoTime }, { write });
+  const { project } = place;
+  const note = (code: string, text: string): void => log.warn({ event: 'note', code, text });
+  const remote = writable(await openRemote({ root: project, home: project }, note), 'pipeline worker');
+  await checkRedis(redis);
+  const running = await startWorker(
+    redis,
+    { ...settings, name },
+    { log: (level, event, fields) => log[level]({ event, ...fields }) },
+  );
+  log.info({ event: 'ready', redis: redis.address, cache: remote.objects.address, project, queue: settings.queue });
+  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  log.info({ event: 'draining', seconds: settings.drainSeconds });
+  await running.drain();
+  log.info({ event: 'stopped' });
+}

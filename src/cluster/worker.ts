@@ -1,0 +1,137 @@
+/**
+ * A worker: takes jobs from the queue, computes each in a process of its own, and acknowledges when the results are in
+ * the shared cache. This process only answers Redis: whoever computes cannot renew the lock of a job.
+ */
+import type { Job as QueuedJob, Worker } from 'bullmq';
+import { TRIES } from './board.js';
+import { isJob, type Answer } from './jobs.js';
+import { sentFailure, type JobPlace, type JobProgress, type Report } from './messages.js';
+import { JobProcess, ProcessEnded } from './process.js';
+import type { Redis } from './redis.js';
+
+export interface WorkerOptions {
+  readonly name: string;
+  readonly queue: string;
+  readonly concurrency: number;
+  /** Until a job of a silent worker goes to another. */
+  readonly lockSeconds: number;
+  /** Time to finish jobs once it is told to stop. */
+  readonly drainSeconds: number;
+  readonly place: JobPlace;
+}
+
+/** What a worker tells about itself. */
+export interface WorkerEvents {
+  log(level: 'info' | 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+export interface RunningWorker {
+  /** Whether it is connected and takes jobs. */
+  isReady(): boolean;
+  /** Finishes what it has, or hands it back, and disconnects. */
+  drain(): Promise<void>;
+}
+
+export async function startWorker(redis: Redis, options: WorkerOptions, events: WorkerEvents): Promise<RunningWorker> {
+  const bullmq = await import('bullmq');
+  const pool = new Pool(options.place);
+  let draining = false;
+  const work = async (queued: QueuedJob, token = ''): Promise<Answer> => {
+    const data: unknown = queued.data;
+    if (!isJob(data)) throw new bullmq.UnrecoverableError('not a job of this version');
+    const started = performance.now();
+    const fields = { job: queued.id, ...data };
+    events.log('info', 'job-start', fields);
+    const computing = pool.take();
+    try {
+      const answer = await computing.do(data, listenerOf(queued, options.name, events));
+      const { leftOut, ...counts } = answer;
+      const ms = Math.round(performance.now() - started);
+      events.log('info', 'job-done', { ...fields, ...counts, leftOut: leftOut.length, ms });
+      return answer;
+    } catch (error) {
+      const ended = error instanceof ProcessEnded;
+      if (ended && draining) {
+        events.log('info', 'job-handed-back', fields);
+        await queued.moveToWait(token);
+        throw new bullmq.WaitingError();
+      }
+      const failed = sentFailure(error, data.kind);
+      events.log('error', ended ? 'process-ended' : 'job-failed', { ...fields, reason: failed.problems });
+      // Another try helps against what a process dies of by chance, and against a place that does not answer.
+      if (ended || failed.category === 'input-output') throw ended ? error : new Error(JSON.stringify(failed));
+      throw new bullmq.UnrecoverableError(JSON.stringify(failed));
+    } finally {
+      pool.giveBack(computing);
+    }
+  };
+  const lockDuration = options.lockSeconds * 1000;
+  const worker: Worker = new bullmq.Worker(options.queue, work, {
+    connection: { ...redis.connection, maxRetriesPerRequest: null },
+    name: options.name,
+    concurrency: options.concurrency,
+    lockDuration,
+    stalledInterval: lockDuration / 2,
+    maxStalledCount: TRIES - 1,
+  });
+  let last = '';
+  worker.on('error', (error) => {
+    // While Redis is gone, the same comes again and again.
+    if (error.message !== last) events.log('warn', 'queue-error', { reason: error.message });
+    last = error.message;
+  });
+  worker.on('stalled', (job) => events.log('warn', 'job-stalled', { job }));
+  worker.on('ready', () => (last = ''));
+  await worker.waitUntilReady();
+  return {
+    isReady: () => worker.isRunning() && !draining,
+    async drain() {
+      draining = true;
+      const timer = setTimeout(() => void pool.kill(), options.drainSeconds * 1000);
+      await worker.close();
+      clearTimeout(timer);
+      await pool.kill();
+    },
+  };
+}
+
+/** Ten reports a second are enough for people, and few for Redis. */
+const REPORT_MS = 1000;
+
+function listenerOf(queued: QueuedJob, worker: string, events: WorkerEvents) {
+  let next = 0;
+  const send = (progress: JobProgress): void => {
+    if (progress.event === 'progress' && performance.now() < next) return;
+    next = performance.now() + REPORT_MS;
+    // News is worth no failure.
+    queued.updateProgress({ worker, progress } satisfies Report).catch(() => undefined);
+  };
+  return {
+    progress: send,
+    log: (code: string, text: string) => events.log('info', 'note', { job: queued.id, code, text }),
+  };
+}
+
+/** The processes of a worker that live. */
+class Pool {
+  private readonly free: JobProcess[] = [];
+  private readonly busy = new Set<JobProcess>();
+
+  constructor(private readonly place: JobPlace) {}
+
+  take(): JobProcess {
+    const taken = this.free.pop() ?? new JobProcess(this.place);
+    this.busy.add(taken);
+    return taken;
+  }
+
+  giveBack(computing: JobProcess): void {
+    this.busy.delete(computing);
+    if (computing.running) this.free.push(computing);
+  }
+
+  async kill(): Promise<void> {
+    await Promise.all([...this.free, ...this.busy].map((one) => one.kill()));
+  }
+}
+
