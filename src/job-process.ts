@@ -1,7 +1,6 @@
 /** The process in which a worker computes: it has the stages, and its parent the queue. */
 import { Computer } from './cluster/compute.js';
-import type { JobReport, JobRequest } from './cluster/messages.js';
-import { sentFailure } from './cluster/messages.js';
+import { sentFailure, type JobReport, type JobRequest } from './cluster/messages.js';
 import { endWithParent } from './core/child.js';
 import { stages } from './stages/index.js';
 

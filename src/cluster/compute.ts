@@ -69,7 +69,9 @@ export class Computer {
     const { features } = await this.needsOf(opened);
     const need = features.find(
       ({ set, digests }) =>
-        set?.preimage !== undefined && session.features.keyOf(set.preimage) === job.set && listDigestOf(digests) === job.list,
+        set?.preimage !== undefined &&
+        session.features.keyOf(set.preimage) === job.set &&
+        listDigestOf(digests) === job.list,
     );
     if (need === undefined) throw otherKey('extract');
     const { preimage, rowLength, open } = need.set!;
@@ -128,7 +130,11 @@ export class Computer {
     const node = session.graph.byName.get(spec.stage);
     const before = node?.dependencies.every((name) => Object.hasOwn(spec.outputs, name));
     if (node === undefined || before !== true)
-      throw failure('bad-data', { code: 'spec-of-another-form', where: spec.stage, found: 'is not a stage of its spec' });
+      throw failure('bad-data', {
+        code: 'spec-of-another-form',
+        where: spec.stage,
+        found: 'is not a stage of its spec',
+      });
     return { spec: digest, session, node, inputs: inputsOf(node, (name) => spec.outputs[name]), extractors: new Map() };
   }
 

@@ -56,7 +56,10 @@ export class Coordinator implements Delegate {
     const note = (code: string, text: string): void => emit({ event: 'note', code, text });
     const board = await Board.open(redis, options.queue, {
       lost: (reason) =>
-        note('queue-lost', `Redis at ${redis.address} does not answer (${reason}): workers finish what they have begun`),
+        note(
+          'queue-lost',
+          `Redis at ${redis.address} does not answer (${reason}): workers finish what they have begun`,
+        ),
       found: () => note('queue-found', `Redis at ${redis.address} answers again: what is missing is queued again`),
     });
     return new Coordinator(board, remote, emit, options);

@@ -3,12 +3,16 @@
  * else. Others may reach the queue too: whatever comes from there is checked, and none of it is believed to be a result.
  */
 import { canonical, type Json } from '../core/canonical.js';
-import { digestOf, isActionKey, isDigest, isFeatureSetKey } from '../core/digest.js';
-import type { ActionKey, Digest, FeatureSetKey } from '../core/digest.js';
+import {
+  digestOf,
+  isActionKey,
+  isDigest,
+  isFeatureSetKey,
+  type ActionKey,
+  type Digest,
+  type FeatureSetKey,
+} from '../core/digest.js';
 import { isCount, isFiniteNumber, isListOf, isOneOf, isShapedAs, type Guard } from '../core/guards.js';
-
-/** The queue of this tool, unless `--queue` names another. */
-export const QUEUE = 'pipeline';
 
 interface OfStage {
   /** What a worker has to know of the stage: an object of the shared cache. */

@@ -86,12 +86,7 @@ function isRecent(version: string): boolean {
 function explained(address: string, error: unknown): PipelineError {
   const text = String(error instanceof Error ? error.message : error);
   if (/WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(text))
-    return problem(
-      address,
-      'refuses the user name or the password',
-      'the password in PIPELINE_REDIS_PASSWORD',
-      error,
-    );
+    return problem(address, 'refuses the user name or the password', 'the password in PIPELINE_REDIS_PASSWORD', error);
   return problem(address, `cannot be reached (${text})`, 'a Redis server at this address', error);
 }
 

@@ -104,7 +104,10 @@ class Rows {
   }
 
   /** Queues what is missing and not under way. */
-  private async queue(missing: readonly (readonly [number, readonly number[]])[], seen: readonly Seen[]): Promise<void> {
+  private async queue(
+    missing: readonly (readonly [number, readonly number[]])[],
+    seen: readonly Seen[],
+  ): Promise<void> {
     const { board, spec } = this.extraction;
     const under = seen.flatMap(({ job }) => (this.isOurs(job) ? [job] : []));
     for (const job of under) this.listen(job);
@@ -149,7 +152,10 @@ class Rows {
         continue;
       }
       const middle = from + Math.floor((to - from) / 2);
-      const halves = [{ from, to: middle }, { from: middle, to }].map((half) => ({ ...one.job, ...half }) as ExtractJob);
+      const halves = [
+        { from, to: middle },
+        { from: middle, to },
+      ].map((half) => ({ ...one.job, ...half }) as ExtractJob);
       for (const job of halves) this.listen(job);
       await board.add(halves);
       under.push(...halves.map((job) => ({ state: 'queued', job }) as const));

@@ -35,7 +35,8 @@ export async function runWorker(address: string, settings: WorkerSettings): Prom
     { log: (level, event, fields) => log[level]({ event, ...fields }) },
   );
   log.info({ event: 'ready', redis: redis.address, cache: remote.objects.address, project, queue: settings.queue });
-  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  if (!signal.aborted)
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   log.info({ event: 'draining', seconds: settings.drainSeconds });
   await running.drain();
   log.info({ event: 'stopped' });

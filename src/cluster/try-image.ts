@@ -22,7 +22,12 @@ export async function tryImage({ session, need, image, view, spec }: Suspect, ve
   const { root, home } = session.pipeline;
   const index = need.digests.indexOf(image);
   const set = session.features.keyOf(need.set!.preimage!);
-  const computing = new JobProcess({ project: root, allowed: ['/'], home: join(home, '.pipeline', 'workers'), version });
+  const computing = new JobProcess({
+    project: root,
+    allowed: ['/'],
+    home: join(home, '.pipeline', 'workers'),
+    version,
+  });
   try {
     await computing.do(
       { kind: 'extract', spec, set, list: listDigestOf(need.digests), view, from: index, to: index + 1 },

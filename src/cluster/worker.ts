@@ -134,4 +134,3 @@ class Pool {
     await Promise.all([...this.free, ...this.busy].map((one) => one.kill()));
   }
 }
-

@@ -68,7 +68,11 @@ export const run: CommandSpec = {
       )
       .option('--workers <redis>', 'have the workers of this Redis server do the work, such as redis://host:6379')
       .option('--queue <name>', 'the queue of the workers', 'pipeline')
-      .option('--job-size <images>', 'images per job of the workers (default: about 30 s of work)', countOf('--job-size'))
+      .option(
+        '--job-size <images>',
+        'images per job of the workers (default: about 30 s of work)',
+        countOf('--job-size'),
+      )
       .option('--json', 'print events as newline-delimited JSON to stdout')
       .option('-q, --quiet', 'print only errors, the metrics and the verdict; no progress, notes or warnings')
       .option('--log-level <level>', 'detail of the run log: trace, debug, info, warn or error', logLevel, 'debug')

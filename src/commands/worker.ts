@@ -57,7 +57,10 @@ async function work(redis: string, options: WorkerCommandOptions, host: Host): P
     place: {
       project,
       allowed: (options.allow ?? []).map((folder) => resolve(host.cwd, folder)),
-      home: join(process.env.PIPELINE_CACHE ? resolve(process.env.PIPELINE_CACHE) : join(host.cwd, '.pipeline'), 'workers'),
+      home: join(
+        process.env.PIPELINE_CACHE ? resolve(process.env.PIPELINE_CACHE) : join(host.cwd, '.pipeline'),
+        'workers',
+      ),
       version: host.version,
     },
     write: host.stdout,

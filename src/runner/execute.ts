@@ -187,8 +187,7 @@ class Execution {
     this.queue ??= import('p-queue').then((library) => new library.default({ concurrency: options.jobs }));
     const queue = await this.queue;
     // Who asks for a stage by force wants it made here.
-    const delegate =
-      !options.forced.has(name) && options.delegate?.takes(node) === true ? options.delegate : undefined;
+    const delegate = !options.forced.has(name) && options.delegate?.takes(node) === true ? options.delegate : undefined;
     const queued = async <Result>(action: () => Promise<Result>): Promise<Result> =>
       // Waiting for other machines takes no place in the queue.
       delegate === undefined ? ((await queue.add(action)) as Result) : action();

@@ -53,7 +53,7 @@ export class Bench {
       learn: (_preimage, _isValue, find) => find(),
       checkpoint: { read: () => Promise.resolve(undefined), due: () => false, write: () => Promise.resolve() },
       lethal: new Set(),
-    counts: { extracted: 0, reused: 0 },
+      counts: { extracted: 0, reused: 0 },
       emit: () => undefined,
       measured: () => undefined,
     };
