@@ -150,7 +150,7 @@ export class Board {
     const states = { queued: ['wait', 'delayed'], active: ['active'], failed: ['failed'] } as const;
     const seen = new Map<string, Seen>();
     for (const state of ['failed', 'active', 'queued'] as const) {
-      // A job that moves on meanwhile is in two of them, or in none until the next look.
+      // A job that moves on in the meantime is in two of them, or in none until the next look.
       for (const found of await this.queue.getJobs([...states[state]], 0, MOST_SEEN)) {
         const job: unknown = found?.data;
         if (!isJob(job) || found.id !== jobIdOf(job)) continue;

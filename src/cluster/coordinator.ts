@@ -135,7 +135,7 @@ export class Coordinator implements Delegate {
     try {
       for (;;) {
         signal.throwIfAborted();
-        // Asked before the result: what is done meanwhile is not queued again.
+        // Asked before the result: what is done in the meantime is not queued again.
         const seen = await board.look();
         const hit = await store.hit(id, true);
         if (hit !== undefined && (await store.bring(hit))) {
@@ -158,7 +158,7 @@ export class Coordinator implements Delegate {
     }
   }
 
-  /** Whoever has started no worker should not wait without a word. */
+  /** Someone who has started no worker should not wait without a word. */
   private async noteWorkers(): Promise<void> {
     if ((await this.board.workers()) !== 0) return;
     this.emit({

@@ -46,7 +46,7 @@ export type JobProgress =
       readonly learningRate?: number;
     };
 
-/** What a worker tells those who wait; `worker` is its name. */
+/** What a worker sends to those who wait; `worker` is its name. */
 export interface Report {
   readonly worker: string;
   readonly progress: JobProgress;

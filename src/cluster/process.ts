@@ -1,6 +1,6 @@
 /**
- * A process in which jobs are computed, one at a time. The engine computes on the thread that calls it, so whoever has to
- * answer Redis meanwhile needs another process; and what a strange image ends is that process alone.
+ * A process in which jobs are computed, one at a time. The engine computes on the thread that calls it, so what has to
+ * answer Redis in the meantime needs another process; and what a strange image ends is that process alone.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { packageFile } from '../core/package.js';

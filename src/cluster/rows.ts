@@ -77,7 +77,7 @@ class Rows {
     try {
       for (;;) {
         signal.throwIfAborted();
-        // Asked before the rows: what is done meanwhile is neither queued nor missing.
+        // Asked before the rows: what is done in the meantime is neither queued nor missing.
         const seen = await board.look();
         await this.rows.lookElsewhere();
         const missing = need.views.map((view) => [view, this.missingOf(view)] as const);

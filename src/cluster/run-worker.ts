@@ -1,4 +1,4 @@
-/** Starts a worker, and runs it until it is told to stop. */
+/** Starts a worker, and runs it until it has to stop. */
 import { hostname } from 'node:os';
 import { pino } from 'pino';
 import { openRemote } from '../runner/remote.js';

@@ -1,6 +1,6 @@
 /**
  * A worker: takes jobs from the queue, computes each in a process of its own, and acknowledges when the results are in
- * the shared cache. This process only answers Redis: whoever computes cannot renew the lock of a job.
+ * the shared cache. This process only answers Redis: a process that computes cannot renew the lock of a job.
  */
 import type { Job as QueuedJob, Worker } from 'bullmq';
 import { TRIES } from './board.js';
@@ -15,12 +15,12 @@ export interface WorkerOptions {
   readonly concurrency: number;
   /** Until a job of a silent worker goes to another. */
   readonly lockSeconds: number;
-  /** Time to finish jobs once it is told to stop. */
+  /** Time to finish jobs once it has to stop. */
   readonly drainSeconds: number;
   readonly place: JobPlace;
 }
 
-/** What a worker tells about itself. */
+/** What a worker reports about itself. */
 export interface WorkerEvents {
   log(level: 'info' | 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>): void;
 }

@@ -67,7 +67,7 @@ export const run: CommandSpec = {
         'do not use the network; take files from the cache and the folder that PIPELINE_MIRROR names',
       )
       .option('--workers <redis>', 'have the workers of this Redis server do the work, such as redis://host:6379')
-      .option('--queue <name>', 'the queue of the workers', 'pipeline')
+      .option('--queue <queue>', 'the queue of the workers', 'pipeline')
       .option(
         '--job-size <images>',
         'images per job of the workers (default: about 30 s of work)',

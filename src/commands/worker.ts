@@ -29,8 +29,8 @@ export const worker: CommandSpec = {
       .option('--project <folder>', 'the folder of the project whose images are read', '.')
       .option('--allow <folder>', 'one more folder that images may be in; repeatable', collect)
       .option('--concurrency <number>', 'jobs at the same time, each in a process', countOf('--concurrency'), 1)
-      .option('--name <name>', 'the name in events and logs (default: machine and process)')
-      .option('--queue <name>', 'the queue to take jobs from', 'pipeline')
+      .option('--name <text>', 'the name in events and logs (default: machine and process)')
+      .option('--queue <queue>', 'the queue to take jobs from', 'pipeline')
       .option(
         '--lock-seconds <number>',
         'time without a sign of life after which its job goes to another worker',

@@ -1,7 +1,7 @@
 /** A team on one machine: a Redis server, a place that all reach, the one who runs, and workers; real processes each. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,6 +112,7 @@ export class Team {
   static async create(images = 24, change: Parameters<typeof pipelineText>[0] = {}): Promise<Team> {
     const homes = await mkdtemp(join(tmpdir(), 'pipeline-team-'));
     const place = join(homes, 'shared');
+    await mkdir(place);
     const project = await Project.create();
     await project.addPets('pictures', images);
     await project.write(
