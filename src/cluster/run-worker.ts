@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { pino } from 'pino';
 import { openRemote } from '../runner/remote.js';
+import { openMetrics, serveHealth, type HttpPlace } from './health.js';
 import { writable } from './writable.js';
 import type { JobPlace } from './messages.js';
 import { checkRedis, redisOf } from './redis.js';
@@ -14,6 +15,8 @@ export interface WorkerSettings {
   readonly queue: string;
   readonly lockSeconds: number;
   readonly drainSeconds: number;
+  /** Where to answer about health and metrics. */
+  readonly http?: HttpPlace;
   /** Takes lines of NDJSON. */
   write(line: string): void;
   readonly signal: AbortSignal;
@@ -29,15 +32,19 @@ export async function runWorker(address: string, settings: WorkerSettings): Prom
   const note = (code: string, text: string): void => log.warn({ event: 'note', code, text });
   const remote = writable(await openRemote({ root: project, home: project }, note), 'pipeline worker');
   await checkRedis(redis);
+  const metrics = await openMetrics();
   const running = await startWorker(
     redis,
     { ...settings, name },
-    { log: (level, event, fields) => log[level]({ event, ...fields }) },
+    { log: (level, event, fields) => log[level]({ event, ...fields }), metrics },
   );
+  const server = settings.http && (await serveHealth(settings.http, () => running.isReady(), metrics));
   log.info({ event: 'ready', redis: redis.address, cache: remote.objects.address, project, queue: settings.queue });
   if (!signal.aborted)
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   log.info({ event: 'draining', seconds: settings.drainSeconds });
   await running.drain();
+  server?.close();
+  server?.closeAllConnections();
   log.info({ event: 'stopped' });
 }

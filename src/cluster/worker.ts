@@ -4,6 +4,7 @@
  */
 import type { Job as QueuedJob, Worker } from 'bullmq';
 import { TRIES } from './board.js';
+import type { Outcome, WorkerMetrics } from './health.js';
 import { isJob, type Answer } from './jobs.js';
 import { sentFailure, type JobPlace, type JobProgress, type Report } from './messages.js';
 import { JobProcess, ProcessEnded } from './process.js';
@@ -23,6 +24,7 @@ export interface WorkerOptions {
 /** What a worker reports about itself. */
 export interface WorkerEvents {
   log(level: 'info' | 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>): void;
+  readonly metrics: WorkerMetrics;
 }
 
 export interface RunningWorker {
@@ -43,14 +45,20 @@ export async function startWorker(redis: Redis, options: WorkerOptions, events: 
     const fields = { job: queued.id, ...data };
     events.log('info', 'job-start', fields);
     const computing = pool.take();
+    let outcome: Outcome = 'failed';
+    let pictures = 0;
+    events.metrics.began();
     try {
       const answer = await computing.do(data, listenerOf(queued, options.name, events));
       const { leftOut, ...counts } = answer;
+      outcome = 'done';
+      ({ pictures } = answer);
       const ms = Math.round(performance.now() - started);
       events.log('info', 'job-done', { ...fields, ...counts, leftOut: leftOut.length, ms });
       return answer;
     } catch (error) {
       const ended = error instanceof ProcessEnded;
+      if (ended) outcome = draining ? 'handed-back' : 'ended';
       if (ended && draining) {
         events.log('info', 'job-handed-back', fields);
         await queued.moveToWait(token);
@@ -63,6 +71,7 @@ export async function startWorker(redis: Redis, options: WorkerOptions, events: 
       throw new bullmq.UnrecoverableError(JSON.stringify(failed));
     } finally {
       pool.giveBack(computing);
+      events.metrics.ended(data.kind, outcome, (performance.now() - started) / 1000, pictures);
     }
   };
   const lockDuration = options.lockSeconds * 1000;
@@ -75,16 +84,21 @@ export async function startWorker(redis: Redis, options: WorkerOptions, events: 
     maxStalledCount: TRIES - 1,
   });
   let last = '';
+  let connected = true;
+  worker.on('ioredis:close', () => (connected = false));
   worker.on('error', (error) => {
     // While Redis is gone, the same comes again and again.
     if (error.message !== last) events.log('warn', 'queue-error', { reason: error.message });
     last = error.message;
   });
   worker.on('stalled', (job) => events.log('warn', 'job-stalled', { job }));
-  worker.on('ready', () => (last = ''));
+  worker.on('ready', () => {
+    last = '';
+    connected = true;
+  });
   await worker.waitUntilReady();
   return {
-    isReady: () => worker.isRunning() && !draining,
+    isReady: () => connected && worker.isRunning() && !draining,
     async drain() {
       draining = true;
       const timer = setTimeout(() => void pool.kill(), options.drainSeconds * 1000);

@@ -11,6 +11,7 @@ interface WorkerCommandOptions {
   readonly queue: string;
   readonly lockSeconds: number;
   readonly drainSeconds: number;
+  readonly http?: string;
 }
 
 const help = `
@@ -43,6 +44,7 @@ export const worker: CommandSpec = {
         countOf('--drain-seconds'),
         25,
       )
+      .option('--http <port>', 'answer /healthz, /readyz and /metrics (Prometheus) on this port')
       .addHelpText('after', help)
       .action(async (redis: string, options: WorkerCommandOptions) => done(await work(redis, options, host)));
   },
@@ -50,10 +52,12 @@ export const worker: CommandSpec = {
 
 async function work(redis: string, options: WorkerCommandOptions, host: Host): Promise<number> {
   const { runWorker } = await import('../cluster/run-worker.js');
+  const { httpPlaceOf } = await import('../cluster/health.js');
   const project = resolve(host.cwd, options.project);
   host.setGrace((options.drainSeconds + 5) * 1000);
   await runWorker(redis, {
     ...options,
+    http: options.http === undefined ? undefined : httpPlaceOf(options.http),
     place: {
       project,
       allowed: (options.allow ?? []).map((folder) => resolve(host.cwd, folder)),
