@@ -121,7 +121,7 @@ describe('diff', () => {
     const { code, stdout } = await project.command('report', 'pets.yaml', '--format', 'md');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^(✅|⚠️|❌) \*\*\d+\.\d% of \d+ validation images are right/);
-    expect(stdout).toContain('| class | precision | recall | F1 | images |\n');
+    expect(stdout).toContain('| class | precision | recall | F1 | AUC | images |\n');
     expect(stdout).toContain('| `cats` | ');
     expect(stdout + difference.stdout).not.toMatch(/<\w/);
     for (const _ of [1, 2])
