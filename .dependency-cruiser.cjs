@@ -10,7 +10,7 @@ const allowed = {
   image: ['core'],
   model: ['core', 'image'],
   engine: ['core', 'model'],
-  features: ['core', 'image', 'model', 'engine'],
+  features: ['core', 'object-store', 'image', 'model', 'engine'],
   predict: ['core', 'image', 'model', 'engine', 'features'],
   serve: ['core', 'model', 'predict'],
   // Runs in the browser, whose build refuses what asks Node for anything.

@@ -45,7 +45,7 @@ export async function extract({ folder, root, files, base, size, featureLength, 
   const { identity: engine } = await createOnnxEngine();
   const features = await Features.open(host, {
     recipe: { image, preprocessing, variation: null, prefix: base.graph, weights: base.weights, engine },
-    source: { openFolder: () => Promise.resolve(root), files },
+    source: { openImages: () => Promise.resolve({ kind: 'folder', path: root }), files },
     featureShape: [featureLength],
     keep: true,
   });

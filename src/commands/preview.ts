@@ -63,6 +63,7 @@ async function drawPreview(
   const session = await openFor(await loadChecked(file, options, host.cwd), host, () => undefined, {
     ...options,
     offline: true,
+    buckets: true,
   });
   const node = augmentNode(session, stage);
   const { name } = node.stage;

@@ -58,8 +58,9 @@ interface ReportOptions {
 
 async function writeReport(reference: string, { out, open, json }: ReportOptions, host: Host): Promise<void> {
   // Loaded on demand: other commands need neither d3 nor sharp.
-  const [{ openRun, folderOfRoot }, { gatherReport }, { isReport, page }] = await Promise.all([
+  const [{ openRun }, { readFromRun }, { gatherReport }, { isReport, page }] = await Promise.all([
     import('../runner/runs/open-run.js'),
+    import('../runner/runs/images-of-run.js'),
     import('../report/html/gather.js'),
     import('../report/html/page.js'),
   ]);
@@ -78,7 +79,7 @@ async function writeReport(reference: string, { out, open, json }: ReportOptions
     end,
     readBlob,
     readMade: (key) => store.getRecord(key),
-    folderOf: (root) => folderOfRoot(opened, root),
+    readImage: (root, paths, digest) => readFromRun(opened, root, paths, digest),
   });
   await writeWhole(file, page(report));
   if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);

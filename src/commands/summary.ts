@@ -68,6 +68,7 @@ async function networksOf(file: string | undefined, options: SummaryOptions, hos
   const session = await openFor(await loadChecked(file, options, host.cwd), host, () => undefined, {
     ...options,
     offline: true,
+    buckets: true,
   });
   const { networkOfStage } = await import('../report/network/read.js');
   const { DryRun } = await import('../runner/preview/dry-run.js');

@@ -19,6 +19,7 @@ export const patternWords: Readonly<Record<string, string>> = {
   '^ed25519:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$':
     'a public key from `pipeline cache keygen`: `ed25519:` and 44 characters of base64',
   '^https?://[^/]+/': 'a URL that starts with `https://`',
+  '^(https?://[^/]+/|s3://[^/])': 'a URL that starts with `https://` or `s3://`',
   '^https?://[^/]': 'a URL that starts with `https://` or `http://`',
   '^[a-z0-9-]+$': 'lowercase letters, digits and `-`',
 };

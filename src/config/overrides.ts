@@ -3,7 +3,7 @@
  */
 import { resolve } from 'node:path';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
-import { isAddress } from '../core/source.js';
+import { isAddress, isBucketAddress } from '../core/source.js';
 import { type Field, findField, setField } from './fields.js';
 import { type Override, whereOf } from './locator.js';
 import { forbiddenKeys, isMapping, type Mapping, newMapping, type Plain } from './values.js';
@@ -88,7 +88,11 @@ function takesPath(schema: Schema, root: Schema): boolean {
 /** Makes the paths in a value absolute. */
 function resolvePaths(value: Plain, schema: Schema, root: Schema, cwd: string): Plain {
   if (typeof value === 'string') {
-    return value !== '' && !weightWords.has(value) && !isAddress(value) && takesPath(schema, root)
+    return value !== '' &&
+      !weightWords.has(value) &&
+      !isAddress(value) &&
+      !isBucketAddress(value) &&
+      takesPath(schema, root)
       ? resolve(cwd, value)
       : value;
   }

@@ -342,7 +342,7 @@ export type Folders = string | string[];
 export interface IngestConfig {
   uses?: 'ingest';
   /**
-   * The images: a folder, a .zip, .tar or .tar.gz archive of one, a Parquet file with the images inside or a folder of such files, the https URL of an archive or a Parquet file, or a table (.csv, .tsv, .jsonl) with the https URL of an image in each row. A folder or an archive contains one folder per class, or train/, validation/ and test/ with one folder per class in each; other common names work too (Training, seg_train, val, dev, test_set). A single folder around all of them is entered automatically. A path is relative to the folder of the pipeline file, or to the folder above it if that folder is named pipelines.
+   * The images: a folder, a .zip, .tar or .tar.gz archive of one, a Parquet file with the images inside or a folder of such files, the https URL of an archive or a Parquet file, or a table (.csv, .tsv, .jsonl) with the https URL of an image in each row. Or a bucket with one object per image, `s3://bucket/folder`. A folder, a bucket or an archive contains one folder per class, or train/, validation/ and test/ with one folder per class in each; other common names work too (Training, seg_train, val, dev, test_set). A single folder around all of them is entered automatically. A path is relative to the folder of the pipeline file, or to the folder above it if that folder is named pipelines.
    */
   source:
     | string
@@ -356,7 +356,7 @@ export interface IngestConfig {
          */
         inside?: string;
         /**
-         * The https URL of an archive.
+         * The https URL of an archive, or the address of images in a bucket, `s3://bucket/folder`.
          */
         url?: string;
         /**
@@ -381,6 +381,18 @@ export interface IngestConfig {
         headers_env?: {
           [k: string]: string;
         };
+        /**
+         * For a bucket: the server if it is not one of AWS, such as https://minio.example.org:9000.
+         */
+        endpoint?: string;
+        /**
+         * For a bucket: its region. Default: what the AWS variables and profiles say, otherwise us-east-1.
+         */
+        region?: string;
+        /**
+         * For a bucket: whether its name is in the host or in the path. Default: `virtual-host` for AWS, `path` for other endpoints.
+         */
+        addressing?: 'path' | 'virtual-host';
       };
   /**
    * Where the labels are. `folders`, the default: one folder per class. `{table: labels.csv}`: one row per image. `{pattern: "{label}.{number}.jpg"}`: in the names of the files.

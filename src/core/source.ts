@@ -1,7 +1,9 @@
 /** Files from elsewhere: what a pipeline says about them, and what the code that fetches them may ask for. */
 import { isDigest, type Digest, type BlobRef } from './digest.js';
+import { withoutTrailing } from './text/trailing.js';
 import { staysInside } from './paths.js';
 import type { FolderListing } from './folder-listing.js';
+import type { BucketPlace } from './image-place.js';
 
 /** A file on the web, and what its bytes have to be. */
 export interface Download {
@@ -96,13 +98,13 @@ export type Origin =
     > & {
         readonly allow_private?: boolean;
         readonly headers_env?: Readonly<Record<string, string>>;
-      });
+      } & Pick<BucketPlace, 'endpoint' | 'region' | 'addressing'>);
 
-/** The download that an origin stands for; undefined for a path. */
+/** The download that an origin stands for; undefined for a path or a bucket. */
 export function downloadOf(origin: Origin): Download | undefined {
   if (typeof origin === 'string') return isAddress(origin) ? { url: origin } : undefined;
   const { url, sha256, md5, size, allow_private: allowPrivate, headers_env: headersEnv } = origin;
-  return url === undefined ? undefined : { url, sha256, md5, size, allowPrivate, headersEnv };
+  return url === undefined || isBucketAddress(url) ? undefined : { url, sha256, md5, size, allowPrivate, headersEnv };
 }
 
 /** Whether a file may be a table with the URLs of images, by its name. */
@@ -117,19 +119,40 @@ export function accessOf(origin: Origin): Pick<Download, 'allowPrivate' | 'heade
   return { allowPrivate, headersEnv };
 }
 
-/** The path that an origin stands for; undefined for a download. */
+/** The part of a bucket that an origin stands for, with the folder that it names inside; undefined for anything else. */
+export function bucketOf(origin: Origin): BucketPlace | undefined {
+  const named: Exclude<Origin, string> = typeof origin === 'string' ? { url: origin } : origin;
+  const { url, inside = '', endpoint, region, addressing } = named;
+  if (url === undefined || !isBucketAddress(url)) return undefined;
+  return {
+    address: [url, inside]
+      .map((part) => withoutTrailing(part, '/'))
+      .filter(Boolean)
+      .join('/'),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+    ...(addressing !== undefined && { addressing }),
+  };
+}
+
+/** The path that an origin stands for; undefined for a download or a bucket. */
 export function pathOf(origin: Origin): string | undefined {
+  if (bucketOf(origin) !== undefined) return undefined;
   if (typeof origin !== 'string') return origin.path;
   return isAddress(origin) ? undefined : origin;
 }
 
 /** An origin as people know it. */
 export function nameOf(origin: Origin): string {
-  return pathOf(origin) ?? downloadOf(origin)?.url ?? '';
+  return typeof origin === 'string' ? origin : (origin.path ?? origin.url ?? '');
 }
 
 export function isAddress(text: string): boolean {
   return /^https?:\/\//.test(text);
+}
+
+export function isBucketAddress(text: string): boolean {
+  return /^s3:\/\//i.test(text);
 }
 
 const ARCHIVE = 'archive:';
@@ -147,11 +170,30 @@ export function parseArchiveRoot(root: string): { readonly archive: Digest; read
   return isDigest(archive) && (folder === '' || staysInside(folder)) ? { archive, folder } : undefined;
 }
 
-/** Whether a text names a root: the path of a folder, or a folder inside an archive. */
+const BUCKET = 'bucket:';
+
+/** Names what a bucket contains by a digest of it, so that results do not depend on where the bucket is. */
+export function bucketRoot(content: Digest): string {
+  return `${BUCKET}${content}`;
+}
+
+/** What {@link bucketRoot} put together; undefined for other roots. */
+export function parseBucketRoot(root: string): Digest | undefined {
+  const content = root.startsWith(BUCKET) ? root.slice(BUCKET.length) : undefined;
+  return isDigest(content) ? content : undefined;
+}
+
+/** Whether a root is the path of a folder. */
+export function isPathRoot(root: string): boolean {
+  return !root.startsWith(ARCHIVE) && !root.startsWith(BUCKET);
+}
+
+/** Whether a text names a root: the path of a folder, a folder inside an archive, or the contents of a bucket. */
 export function isRoot(text: unknown): text is string {
   return (
     typeof text === 'string' &&
     !text.includes('\0') &&
-    (!text.startsWith(ARCHIVE) || parseArchiveRoot(text) !== undefined)
+    (!text.startsWith(ARCHIVE) || parseArchiveRoot(text) !== undefined) &&
+    (!text.startsWith(BUCKET) || parseBucketRoot(text) !== undefined)
   );
 }

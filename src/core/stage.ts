@@ -7,6 +7,7 @@ import type { BlobRef, Digest } from './digest.js';
 import type { Emit, FeatureCounts } from './event.js';
 import type { Finding } from './finding.js';
 import type { Guard } from './guards.js';
+import type { BucketPlace, ImagePlace } from './image-place.js';
 import type { EngineChoice, FloatType, StageConfigs, StageKind } from './schema-types.js';
 import type { DownloadLock, SourceHost } from './source.js';
 
@@ -144,6 +145,10 @@ export interface SurveyContext<Kind extends StageKind = StageKind> {
   digestFolder(root: string, probe: Probe, links?: LinkPolicy): Promise<FolderListing>;
   /** Digest of one file; an unchanged file is not read again. */
   digestFile(path: string): Promise<Digest>;
+  /** Digests of the objects of a bucket; unchanged objects are not read again. */
+  digestBucket(place: BucketPlace, probe: Probe): Promise<FolderListing>;
+  /** The path of a copy of an object of a bucket, which has this digest. */
+  bringObject(place: BucketPlace, name: string, digest: Digest): Promise<string>;
   /** As of a stage that runs; a plan that asks again is answered without work. */
   readonly learn: StageContext['learn'];
   /** What is known of downloads. Nothing is fetched for a plan: keys are made from pins. */
@@ -249,10 +254,10 @@ interface WorkContext<Kind extends StageKind> {
   readJson<Value>(ref: BlobRef, isValue: Guard<Value>): Promise<Value>;
   resolvePath(path: string): string;
   /**
-   * The absolute path of the folder that an output names as its root. Where that is an unpacked archive which is gone
-   * from the store, the stage that produced `namedBy` runs again, then the one that asked.
+   * Where the images are that an output names with its root. Where that is an unpacked archive which is gone from the
+   * store, the stage that produced `namedBy` runs again, then the one that asked.
    */
-  openRoot(root: string, namedBy: BlobRef): Promise<string>;
+  openImages(root: string, namedBy: BlobRef): Promise<ImagePlace>;
   note(code: string, text: string): void;
   /** Shows it unless a stage of this run has shown the same: for what many variants have in common. */
   noteOnce(code: string, text: string): void;

@@ -1,5 +1,6 @@
 /** Reads the outputs of `ingest` and `augment`. */
 import type { Digest, BlobRef } from '../core/digest.js';
+import type { ImagePlace } from '../core/image-place.js';
 import type { Part } from '../core/cross-validation.js';
 import type { Outputs } from '../core/stage.js';
 import { splitByFold } from '../image/folds.js';
@@ -21,14 +22,14 @@ interface Reader {
   /** With cross-validation: which images are held out. */
   readonly part?: Part;
   readJson<Value>(ref: BlobRef, isValue: Guard<Value>): Promise<Value>;
-  openRoot(root: string, namedBy: BlobRef): Promise<string>;
+  openImages(root: string, namedBy: BlobRef): Promise<ImagePlace>;
 }
 
 export interface Data {
   readonly spec: DataSpec;
   readonly files: Files;
-  /** The absolute path of the folder that the files' paths start from. */
-  openFolder(): Promise<string>;
+  /** The place that the files' paths start from. */
+  openImages(): Promise<ImagePlace>;
   /** Undefined if the images are not varied. */
   readonly augmentation: Augmentation | undefined;
   /** Labels by image, ordered by digest. */
@@ -37,7 +38,7 @@ export interface Data {
   readonly weights: ReadonlyMap<Digest, number> | undefined;
 }
 
-export async function readData(outputs: Outputs, { readJson, openRoot, part }: Reader): Promise<Data> {
+export async function readData(outputs: Outputs, { readJson, openImages, part }: Reader): Promise<Data> {
   const { samples, augmentation } = outputs;
   const spec = await readJson(outputs.spec, isDataSpec);
   const all = (await readJson(samples, isSamplesOf(spec))).samples;
@@ -50,7 +51,7 @@ export async function readData(outputs: Outputs, { readJson, openRoot, part }: R
   return {
     spec,
     files,
-    openFolder: () => openRoot(files.root, outputs.files),
+    openImages: () => openImages(files.root, outputs.files),
     augmentation: augmentation === undefined ? undefined : await readJson(augmentation, isAugmentation),
     weights: rows.some((row) => row[3] !== undefined)
       ? new Map(rows.map(([digest, , , weight]) => [digest, weight ?? 1]))

@@ -2,12 +2,12 @@
  * Features of images: what the frozen prefix computes for an image and a view, computed once and kept. Where
  * nothing is frozen, or the views are drawn afresh each epoch, the same interface computes them on the way.
  */
-import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import type { Digest } from '../core/digest.js';
 import type { Emit, FeatureCounts } from '../core/event.js';
 import { encodeFloat16, widened } from '../core/float16.js';
 import { failure } from '../core/problem.js';
+import { shownAddress, type ImageAddress, type ImagePlace } from '../core/image-place.js';
 import type { FeatureStore, Measurement, Waiting } from '../core/stage.js';
 import type { FloatType } from '../core/schema-types.js';
 import type { Runner } from '../engine/engine.js';
@@ -45,8 +45,8 @@ export interface FeatureHost {
 
 /** Where the images are. */
 interface ImageSource {
-  /** The absolute path of the folder that `files.paths` start from; asked for only where an image has to be read. */
-  openFolder(): Promise<string>;
+  /** The place that `files.paths` start from; asked for only where an image has to be read. */
+  openImages(): Promise<ImagePlace>;
   readonly files: Files;
 }
 
@@ -207,8 +207,9 @@ export class Features {
     if (digests.length === 0) return;
     const { recipe, source } = this.options;
     const [height, width] = recipe.image.size;
-    const folder = await source.openFolder();
-    const pathOf = (digest: Digest): string => join(folder, source.files.paths[digest][0]);
+    const place = await source.openImages();
+    const addressOf = (digest: Digest): ImageAddress => ({ place, name: source.files.paths[digest][0] });
+    const nameOf = (digest: Digest): string => shownAddress(addressOf(digest));
     const batches = imageBatches({
       items: digests,
       batchSize,
@@ -217,12 +218,12 @@ export class Features {
       load: (digest) =>
         this.host.lethal?.has(digest) === true
           ? Promise.reject(endsProcess())
-          : this.pool.load({ path: pathOf(digest), digest, view }),
-      nameOf: pathOf,
+          : this.pool.load({ at: addressOf(digest), digest, view }),
+      nameOf,
       onBad: (digest, error) => {
         if (source.files.onBadImage === 'fail' || !isUndecodable(error)) return 'fail';
         this.bad.add(digest);
-        this.host.note('picture-skipped', `${pathOf(digest)} ${error.problems[0].found}`);
+        this.host.note('picture-skipped', `${nameOf(digest)} ${error.problems[0].found}`);
         return 'skip';
       },
       signal: this.host.signal,
@@ -237,7 +238,7 @@ export class Features {
       for await (const { items, pixels } of batches) {
         const prefix = await compiling;
         const features = prefix === undefined ? pixels : await prefix.run(pixels, items.length);
-        requireFinite(features, items, this.rowLength, pathOf);
+        requireFinite(features, items, this.rowLength, nameOf);
         this.host.counts.extracted += items.length;
         yield { digests: items, features };
       }
@@ -281,7 +282,7 @@ function requireFinite(
   features: Float32Array,
   digests: readonly Digest[],
   rowLength: number,
-  pathOf: (digest: Digest) => string,
+  nameOf: (digest: Digest) => string,
 ): void {
   const row = digests.findIndex(
     (_, index) => !allFinite(features.subarray(index * rowLength, (index + 1) * rowLength)),
@@ -289,7 +290,7 @@ function requireFinite(
   if (row < 0) return;
   throw failure('bad-data', {
     code: 'features-not-finite',
-    where: pathOf(digests[row]),
+    where: nameOf(digests[row]),
     found: 'the features of this image contain NaN or infinity',
     expected: 'finite features',
     remedy: 'check the weights of the base, and that `preprocessing` is the one that it was trained with',

@@ -1,5 +1,6 @@
 /** From an image's file to the input of a network: read, check, decode, vary, preprocess. */
-import { digestOf, type Digest } from '../core/digest.js';
+import type { Digest } from '../core/digest.js';
+import { shownAddress, type ImageAddress } from '../core/image-place.js';
 import { asPipelineError, failure, locatedAt, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
 import { Random } from '../core/random.js';
@@ -10,6 +11,7 @@ import { imageLimits } from '../core/image-limits.js';
 import { probeImage, tooManyBytes, type ImageFault } from '../image/probe.js';
 import { preprocess, type Preprocessing } from '../model/preprocessing.js';
 import type { Variation } from './feature-set.js';
+import { readImage } from './image-bytes.js';
 
 /** What is done to every image. Plain data: it is handed to other threads. */
 export interface ImageWork {
@@ -21,8 +23,8 @@ export interface ImageWork {
 
 /** An image that was listed, and found to be one, before. */
 export interface ListedImage {
-  readonly path: string;
-  /** Of the bytes that are expected in the file. */
+  readonly at: ImageAddress;
+  /** Of the bytes that are expected there. */
   readonly digest: Digest;
   readonly view: number;
 }
@@ -35,6 +37,11 @@ interface NewImage {
 }
 
 export type ImageTask = ListedImage | NewImage;
+
+/** An image as people know it. */
+export function nameOfTask(task: ImageTask): string {
+  return 'at' in task ? shownAddress(task.at) : task.path;
+}
 
 /** Images that one thread loads at the same time: enough to read some while others are decoded. */
 export const LOADS_AT_ONCE = 8;
@@ -55,14 +62,12 @@ export function createImageLoader({ image, preprocessing, variation }: ImageWork
   const { interpolation, orientation, fit } = image;
   const decode = createDecoder({ width, height, interpolation, orientation, fit });
   return async (task) => {
-    const bytes = 'digest' in task ? await readListed(task) : await readNew(task);
+    const bytes = 'at' in task ? await readImage(task.at, task.digest) : await readNew(task);
     const pixels = await decode(bytes).catch((error: unknown) => {
-      throw locatedAt(task.path, asPipelineError(error));
+      throw locatedAt(nameOfTask(task), asPipelineError(error));
     });
     const levels =
-      variation === null || !('digest' in task)
-        ? pixels
-        : vary(pixels, width, height, variation, task.digest, task.view);
+      variation === null || !('at' in task) ? pixels : vary(pixels, width, height, variation, task.digest, task.view);
     const input = new Float32Array(height * width * 3);
     preprocess(levels, input, preprocessing);
     return input;
@@ -79,26 +84,6 @@ function vary(
 ): Float32Array {
   const transform = drawTransform(parameters, Random.keyed(seed, 'augment', digest, view), width, height);
   return applyTransform(pixels, width, height, transform);
-}
-
-/** The bytes that are decoded are the bytes that were hashed: a file that was edited since is refused. */
-async function readListed({ path, digest }: ListedImage): Promise<Buffer> {
-  const bytes = await readRegular(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    throw failure('bad-data', {
-      code: 'picture-gone',
-      where: path,
-      found: 'was deleted after the images were listed',
-      remedy: 'run again',
-    });
-  });
-  if (digestOf(bytes) === digest) return bytes;
-  throw failure('bad-data', {
-    code: 'picture-changed',
-    where: path,
-    found: 'changed while the pipeline was running',
-    remedy: 'run again',
-  });
 }
 
 /** A new image is held to what ingest asks of every file: the decoder alone would let some damage pass. */

@@ -7,7 +7,14 @@ import { Worker } from 'node:worker_threads';
 import { packageFile } from '../core/package.js';
 import { failure, fromParts, type PipelineError } from '../core/problem.js';
 import type { AnswerMessage, TaskMessage } from './image-worker.js';
-import { createImageLoader, LOADS_AT_ONCE, type ImageLoader, type ImageTask, type ImageWork } from './image-loader.js';
+import {
+  createImageLoader,
+  LOADS_AT_ONCE,
+  nameOfTask,
+  type ImageLoader,
+  type ImageTask,
+  type ImageWork,
+} from './image-loader.js';
 
 const MOST_THREADS = 8;
 
@@ -134,12 +141,12 @@ function settle({ worker, waiting }: Thread, answer: AnswerMessage): void {
   else asked?.reject(fromParts(answer.failure));
 }
 
-function threadEnded({ path }: ImageTask, cause: Error | undefined): PipelineError {
+function threadEnded(task: ImageTask, cause: Error | undefined): PipelineError {
   return failure(
     'stage-failed',
     {
       code: 'picture-thread-ended',
-      where: path,
+      where: nameOfTask(task),
       found: `the image thread exited${cause === undefined ? '' : ` (${cause.message})`} while it read this image`,
       remedy: 'run again; if it exits again, remove this image',
     },

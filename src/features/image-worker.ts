@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import PQueue from 'p-queue';
 import { failureParts, type FailureParts } from '../core/problem.js';
-import { createImageLoader, LOADS_AT_ONCE, type ImageTask, type ImageWork } from './image-loader.js';
+import { createImageLoader, LOADS_AT_ONCE, nameOfTask, type ImageTask, type ImageWork } from './image-loader.js';
 
 export interface TaskMessage {
   readonly id: number;
@@ -23,6 +23,7 @@ port.on('message', ({ id, task }: TaskMessage) => {
     .add(() => load(task))
     .then(
       (image) => port.postMessage({ id, image } satisfies AnswerMessage, [image.buffer]),
-      (error: unknown) => port.postMessage({ id, failure: failureParts(error, task.path) } satisfies AnswerMessage),
+      (error: unknown) =>
+        port.postMessage({ id, failure: failureParts(error, nameOfTask(task)) } satisfies AnswerMessage),
     );
 });

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { parseJson, type Guard } from '../core/guards.js';
 import { failure } from '../core/problem.js';
-import { parseArchiveRoot } from '../core/source.js';
+import type { ImagePlace } from '../core/image-place.js';
+import { parseArchiveRoot, parseBucketRoot } from '../core/source.js';
 import type { BlobRef } from '../core/digest.js';
 import type { Inputs } from '../core/stage.js';
 import type { Store } from '../store/store.js';
@@ -39,13 +40,21 @@ export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard
   });
 }
 
-/** The folder of a root. Throws {@link LostBlob} if it has to be unpacked again. */
-async function openRoot({ project, store }: Session, root: string, namedBy: BlobRef): Promise<string> {
+/** Where the images of a root are. Throws {@link LostBlob} if an archive has to be unpacked again. */
+async function openImages(session: Session, root: string, namedBy: BlobRef): Promise<ImagePlace> {
+  const { project, store } = session;
+  const inBucket = parseBucketRoot(root);
+  if (inBucket !== undefined) {
+    const { pipeline, graph, buckets, survey } = session;
+    const bucket = await buckets.placeOf(inBucket, pipeline, (name) => survey(graph.byName.get(name)!));
+    if (bucket === undefined) throw new LostBlob(namedBy);
+    return { kind: 'bucket', bucket };
+  }
   const archived = parseArchiveRoot(root);
-  if (archived === undefined) return project.resolvePath(root);
+  if (archived === undefined) return { kind: 'folder', path: project.resolvePath(root) };
   const folder = await store.sources.unpacked(archived.archive);
   if (folder === undefined) throw new LostBlob(namedBy);
-  return join(folder, archived.folder);
+  return { kind: 'folder', path: join(folder, archived.folder) };
 }
 
 export function commonContext(session: Session, { stage }: Node, inputs: Inputs, signal: AbortSignal) {
@@ -61,7 +70,7 @@ export function commonContext(session: Session, { stage }: Node, inputs: Inputs,
     readBytes: (ref: BlobRef) => readBytes(store, ref),
     readJson: <Value>(ref: BlobRef, isValue: Guard<Value>) => readJson(store, ref, isValue),
     resolvePath: project.resolvePath,
-    openRoot: (root: string, namedBy: BlobRef) => openRoot(session, root, namedBy),
+    openImages: (root: string, namedBy: BlobRef) => openImages(session, root, namedBy),
     note,
     noteOnce: (code: string, text: string) => {
       if (session.shownNotes.has(text)) return;

@@ -3,6 +3,7 @@ import type { Pipeline } from '../config/pipeline.js';
 import type { Digest } from '../core/digest.js';
 import type { Emit } from '../core/event.js';
 import { machineClass } from '../core/machine-class.js';
+import type { BucketPlace } from '../core/image-place.js';
 import { PipelineError } from '../core/problem.js';
 import type {
   Inputs,
@@ -17,6 +18,7 @@ import type {
 import { nodeFs, type CacheFs } from '../store/disk/cache-fs.js';
 import type { Store } from '../store/store.js';
 import type { During } from './checkout/shared-file.js';
+import { Buckets } from './buckets.js';
 import { sourcesApart } from './separate-folders.js';
 import { cachePlaceOf } from './cache-place.js';
 import { Checkout } from './checkout/checkout.js';
@@ -48,6 +50,7 @@ export interface Session {
   readonly rates: Rates;
   /** What is the same for all stages that download files. */
   readonly sources: SharedSources;
+  readonly buckets: Buckets;
   readonly emit: Emit;
   /** Images that end the process which reads them: they count as damaged. */
   readonly lethal: ReadonlySet<Digest>;
@@ -60,6 +63,8 @@ export interface Session {
 }
 
 export interface SessionOptions extends SourceOptions {
+  /** Buckets are read even if nothing is downloaded. */
+  readonly buckets?: boolean;
   /** Results that another kind of processor has computed do not count: their last bits may differ. */
   readonly requireSameMachineClass?: boolean;
 }
@@ -91,6 +96,7 @@ export async function openSession(
   const graph = buildGraph(pipeline, table);
   await recoverDestinations(graph.nodes, project, emit);
   const sources = sharedSources(store, options);
+  const buckets = new Buckets(store, options.offline === true && options.buckets !== true);
   const settings: Settings = {
     engine: pipeline.engine,
     featureType: pipeline.features.dtype,
@@ -98,7 +104,7 @@ export async function openSession(
   };
   const surveys = new Map<string, Promise<Survey | undefined>>();
   const resurvey = (node: Node): Promise<Survey | undefined> => {
-    const surveyed = surveyStage(node, { pipeline, project, store, lock, sources, emit });
+    const surveyed = surveyStage(node, { pipeline, project, store, lock, sources, buckets, emit });
     surveys.set(node.stage.name, surveyed);
     return surveyed;
   };
@@ -116,6 +122,7 @@ export async function openSession(
     lock,
     rates: new Rates(project.rates),
     sources,
+    buckets,
     emit,
     lethal: new Set(),
     shownNotes: new Set(),
@@ -124,23 +131,26 @@ export async function openSession(
   };
 }
 
-type Surveying = Pick<Session, 'pipeline' | 'project' | 'store' | 'lock' | 'sources' | 'emit'>;
+type Surveying = Pick<Session, 'pipeline' | 'project' | 'store' | 'lock' | 'sources' | 'buckets' | 'emit'>;
 
 async function surveyStage(
   node: Node,
-  { pipeline, project, store, lock, sources, emit }: Surveying,
+  { pipeline, project, store, lock, sources, buckets, emit }: Surveying,
 ): Promise<Survey | undefined> {
   const { stage, definition } = node;
   if (definition.survey === undefined) return undefined;
+  const note = (code: string, text: string): void => emit({ event: 'note', stage: stage.name, code, text });
   const context: SurveyContext = {
     name: stage.name,
     config: stage.config,
     resolvePath: project.resolvePath,
     digestFolder: (root: string, probe: Probe, links?: LinkPolicy) => store.digestFolder(root, probe, links),
     digestFile: (path: string) => store.digestFile(path),
+    digestBucket: (place: BucketPlace, probe: Probe) => buckets.digest(place, probe, note),
+    bringObject: (place: BucketPlace, name: string, digest: Digest) => buckets.bring(place, name, digest),
     learn: learnerOf(store, node),
     lock: sourcesOf(stage, pipeline, project, lock, sources).lock,
-    note: (code, text) => emit({ event: 'note', stage: stage.name, code, text }),
+    note,
   };
   try {
     return await definition.survey(context);

@@ -17,9 +17,10 @@
  * once.
  */
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Json } from '../core/canonical.js';
+import { canonical, type Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type Digest, type FeatureSetKey, type BlobRef } from '../core/digest.js';
-import type { SourceStore } from '../core/source.js';
+import type { BucketPlace } from '../core/image-place.js';
+import type { SourceStore, VerifiedFile } from '../core/source.js';
 import type { LinkPolicy, Probe, Waiting } from '../core/stage.js';
 import type { FloatType } from '../core/schema-types.js';
 import { Blobs } from './blobs.js';
@@ -29,6 +30,7 @@ import { Checkpoints } from './checkpoints.js';
 import { packedBytes } from './features/feature-pack.js';
 import type { FeatureSet } from './features/features.js';
 import { digestFiles, noProbe, type FileDigests } from './files/file-digests.js';
+import type { ReadingObjects } from './files/object-digests.js';
 import { listFile, listFiles, type FileList } from './files/file-list.js';
 import { Files, type Content, type DamageNote } from './disk/files.js';
 import type { Collection } from './upkeep/gc.js';
@@ -92,6 +94,10 @@ export interface Store {
   digestFolder(root: string, probe: Probe, links?: LinkPolicy): Promise<FileDigests>;
   /** Digest of one file, likewise. */
   digestFile(path: string): Promise<Digest>;
+  /** Digests of the objects of a bucket; unchanged ones are not read again. */
+  digestBucket(place: BucketPlace, probe: Probe, reading?: ReadingObjects): Promise<FileDigests>;
+  /** A copy of an object of a bucket with this digest, which is fetched unless it is here. */
+  bringObject(place: BucketPlace, name: string, digest: Digest): Promise<VerifiedFile>;
   /** Takes the lock of a piece of work, or returns its holder. A lock saves work and guards nothing. */
   tryLock(name: string, label: string): Promise<Attempt>;
   /** The time between two looks at a lock. */
@@ -141,8 +147,9 @@ export async function openStore(
   const records = new Records(files, blobs, tool);
   // Loaded only if it is used: a run that has nothing to do ends sooner.
   const shared = remote && new (await import('./shared/shared-cache.js')).SharedCache(remote, files, blobs, records);
+  const indexOf = (name: string): string => join(root, 'index', digestOf(name).slice(0, 32));
   const digest = (name: string, listing: () => FileList, probe: Probe): Promise<FileDigests> => {
-    const indexFile = join(root, 'index', digestOf(name).slice(0, 32));
+    const indexFile = indexOf(name);
     const listedAt = Date.now();
     return digestFiles(files, listing(), listedAt, { indexFile, probe });
   };
@@ -204,9 +211,34 @@ export async function openStore(
     freeBytes: () => fs.freeBytes(root),
     digestFolder: async (folder, probe, links = 'inside') =>
       digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder, links), probe),
+    ...bucketStore(files, blobs, indexOf),
     digestFile: async (path) => {
       const list = () => listFile(dirname(path), basename(path));
       return (await digest(`file ${resolve(path)}`, list, noProbe)).digestAt(0);
+    },
+  };
+}
+
+/** Loaded only if a pipeline reads a bucket. */
+function bucketStore(
+  files: Files,
+  blobs: Blobs,
+  indexOf: (name: string) => string,
+): Pick<Store, 'digestBucket' | 'bringObject'> {
+  const load = async () => {
+    const { digestObjects, bringObject } = await import('./files/object-digests.js');
+    const { openBucketPlace } = await import('../object-store/bucket-objects.js');
+    return { digestObjects, bringObject, openBucketPlace };
+  };
+  return {
+    digestBucket: async (place, probe, reading) => {
+      const { digestObjects, openBucketPlace } = await load();
+      const indexFile = indexOf(`bucket ${canonical({ ...place })} ${probe.version}`);
+      return digestObjects(files, await openBucketPlace(place), { indexFile, probe, reading });
+    },
+    bringObject: async (place, name, digest) => {
+      const { bringObject, openBucketPlace } = await load();
+      return bringObject(blobs, await openBucketPlace(place), name, digest);
     },
   };
 }

@@ -100,7 +100,7 @@ const messages: readonly (readonly [from: string, to: string, message: string])[
   [
     'source: pictures',
     'source: ""',
-    '4:13 `source` is the string "" | the path of a file or folder, or a mapping of `path`, `inside`, `url`, `sha256`, `md5`, `size`, `allow_private` and `headers_env` |',
+    '4:13 `source` is the string "" | the path of a file or folder, or a mapping of `path`, `inside`, `url`, `sha256`, `md5`, `size`, `allow_private`, `headers_env`, `endpoint`, `region` and `addressing` |',
   ],
   [
     'weights/model.json',

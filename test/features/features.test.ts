@@ -70,7 +70,7 @@ async function open(onBadImage: Files['onBadImage'], signal = new AbortControlle
       engine: { name: 'onnx', backend: 'cpu', version: '0', impl: 1 },
     },
     source: {
-      openFolder: () => Promise.resolve(root),
+      openImages: () => Promise.resolve({ kind: 'folder', path: root }),
       files: {
         root,
         onBadImage,

@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { ImageAddress } from '../../src/core/image-place.js';
 import { digestOf, type Digest } from '../../src/core/digest.js';
 import { ImagePool } from '../../src/features/image-pool.js';
-import type { ListedImage, ImageTask, ImageWork } from '../../src/features/image-loader.js';
+import { nameOfTask, type ListedImage, type ImageTask, type ImageWork } from '../../src/features/image-loader.js';
 
 const pets = join(process.cwd(), 'examples', 'pets', 'pictures', 'cats');
 const builtWorker = join(process.cwd(), 'dist', 'features', 'image-worker.js');
@@ -26,6 +27,11 @@ const varied: ImageWork = {
   },
 };
 
+const inFolder = (path: string): ImageAddress => ({
+  place: { kind: 'folder', path: dirname(path) },
+  name: basename(path),
+});
+
 let folder: string;
 let tasks: ListedImage[];
 beforeAll(async () => {
@@ -33,7 +39,7 @@ beforeAll(async () => {
   const names = (await readdir(pets)).sort().slice(0, 70);
   tasks = await Promise.all(
     names.map(async (name, view) => ({
-      path: join(pets, name),
+      at: inFolder(join(pets, name)),
       digest: digestOf(await readFile(join(pets, name))),
       view,
     })),
@@ -91,19 +97,19 @@ test('a second thread starts only for more images than one is given at first', a
 describe('failures', () => {
   test.each([0, 1])('come with category, code and place (%i threads)', async (count) => {
     const torn = join(folder, 'torn.jpg');
-    const bytes = (await readFile(tasks[0].path)).subarray(0, 900);
+    const bytes = (await readFile(nameOfTask(tasks[0]))).subarray(0, 900);
     await writeFile(torn, bytes);
     const pool = new ImagePool(plain, threads(count));
     const failing: [string, ImageTask][] = [
-      ['picture-not-decodable', { ...tasks[0], path: torn, digest: digestOf(bytes) }],
+      ['picture-not-decodable', { ...tasks[0], at: inFolder(torn), digest: digestOf(bytes) }],
       ['picture-changed', { ...tasks[0], digest: tasks[1].digest }],
-      ['picture-gone', { ...tasks[0], path: join(folder, 'gone.jpg') }],
+      ['picture-gone', { ...tasks[0], at: inFolder(join(folder, 'gone.jpg')) }],
     ];
     for (const [code, task] of failing) {
       await expect(pool.load(task)).rejects.toMatchObject({
         name: 'PipelineError',
         category: 'bad-data',
-        problems: [expect.objectContaining({ code, where: task.path })],
+        problems: [expect.objectContaining({ code, where: nameOfTask(task) })],
       });
     }
     expect(await pool.load(tasks[0])).toHaveLength(40 * 48 * 3);
@@ -131,7 +137,7 @@ describe('failures', () => {
         problems: [
           {
             code: 'picture-thread-ended',
-            where: tasks[0].path,
+            where: nameOfTask(tasks[0]),
             found: `the image thread exited ${message}while it read this image`,
           },
         ],

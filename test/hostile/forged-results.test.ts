@@ -10,6 +10,7 @@ import { digestOf } from '../../src/core/digest.js';
 import { parseJson } from '../../src/core/guards.js';
 import { gatherReport } from '../../src/report/html/gather.js';
 import { page } from '../../src/report/html/page.js';
+import { readFromFolder } from '../../src/runner/runs/images-of-run.js';
 import { openRun } from '../../src/runner/runs/open-run.js';
 import { seal, unseal } from '../../src/store/disk/sealed-json.js';
 import { pipelineText, Project } from '../e2e/rig.js';
@@ -115,7 +116,7 @@ async function problems(): Promise<string[]> {
     ...opened,
     readBlob,
     readMade: (key) => store.getRecord(key),
-    folderOf: () => Promise.resolve(project.root),
+    readImage: (_root, paths, digest) => readFromFolder(project.root, paths, digest),
   });
   page(report);
   return failures.flatMap((failure) => failure.problems.map(({ code, found }) => `${code}: ${found}`));

@@ -40,7 +40,7 @@ export class Bench {
       readBytes,
       readJson: async <Value>(ref: BlobRef) => JSON.parse((await readBytes(ref)).toString('utf8')) as Value,
       resolvePath: (path) => path,
-      openRoot: (root) => Promise.resolve(root),
+      openImages: (root) => Promise.resolve({ kind: 'folder', path: root }),
       note: (code, text) => void this.notes.push([code, text]),
       noteOnce: (code, text) => void this.notes.push([code, text]),
       signal: new AbortController().signal,

@@ -44,6 +44,8 @@ async function loaded(
     digestFolder: () => Promise.reject(new Error('no folder here')),
     lock: { file: 'none.lock.yaml', written: true, get: () => undefined, set: () => Promise.resolve() },
     digestFile: async (path) => digestOf(await readFile(path)),
+    digestBucket: () => Promise.reject(new Error('no bucket here')),
+    bringObject: () => Promise.reject(new Error('no bucket here')),
     learn: (_fact, _isValue, find) => find(),
     note: () => undefined,
   };
@@ -161,6 +163,8 @@ test('a base that is named alone stands for the file that Keras publishes, by it
       resolvePath: (path) => path,
       digestFolder: none,
       digestFile: none,
+      digestBucket: none,
+      bringObject: none,
       learn: none,
       lock,
       note: () => undefined,

@@ -1,6 +1,6 @@
 /** Rules about origins of bytes that are written out: a path or an address, and pins that belong to it. */
 import type { Problem } from '../../core/problem.js';
-import { isUrlTable, pathOf, type Origin } from '../../core/source.js';
+import { isBucketAddress, isUrlTable, pathOf, type Origin } from '../../core/source.js';
 import { type LintContext, stagesOf } from './lineage.js';
 
 export function pinnedOrigins({ stages, locator }: LintContext): Problem[] {
@@ -19,6 +19,9 @@ export function pinnedOrigins({ stages, locator }: LintContext): Problem[] {
   });
 }
 
+/** Fields that say how a bucket is reached. */
+const ofBuckets = ['endpoint', 'region', 'addressing'];
+
 function problemOf(origin: Origin | undefined, pathPins: readonly string[]): Problem | undefined {
   if (typeof origin !== 'object') return undefined;
   const { path, url, inside: _inside, ...pins } = origin;
@@ -26,6 +29,13 @@ function problemOf(origin: Origin | undefined, pathPins: readonly string[]): Pro
     const found = path === undefined ? 'neither `path` nor `url` is set' : 'both `path` and `url` are set';
     return { code: 'one-place', found, expected: 'exactly one of them' };
   }
+  if (path !== undefined && isBucketAddress(path))
+    return {
+      code: 'bucket-as-path',
+      found: `\`path\` is the address of a bucket, \`${path}\``,
+      expected: 'a folder or an archive',
+      remedy: `write \`url: ${path}\``,
+    };
   if (path !== undefined) {
     const foreign = Object.keys(pins).find((name) => !pathPins.includes(name));
     if (foreign === undefined) return undefined;
@@ -35,6 +45,16 @@ function problemOf(origin: Origin | undefined, pathPins: readonly string[]): Pro
       expected: `\`${foreign}\` only with \`url\``,
     };
   }
+  const isBucket = isBucketAddress(url!);
+  const other = Object.keys(pins).find((name) => ofBuckets.includes(name) !== isBucket);
+  if (other !== undefined)
+    return {
+      code: 'pin-of-path',
+      found: `\`${other}\` does not apply to ${isBucket ? 'a bucket' : 'a `url` that is not a bucket'}`,
+      expected: isBucket
+        ? `\`${other}\` only with the https URL of a file`
+        : `\`${other}\` only with \`url: s3://BUCKET\``,
+    };
   if (pins.md5 === undefined || pins.size !== undefined) return undefined;
   const remedy = 'add the `size` in bytes that the publisher states';
   return {

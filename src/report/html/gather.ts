@@ -9,7 +9,7 @@ import type { Made } from './provenance.js';
 import { rankedEvaluations, readEvaluation, worstFirst, type Evaluation } from '../results/evaluations.js';
 import { foldTrainings, monitorsHeldOut } from '../results/folds.js';
 import { outcomeOf, valueOf, type RunResults } from '../results/kept.js';
-import { Thumbnails, type FolderOf } from '../results/thumbnails.js';
+import { Thumbnails, type ReadShown } from '../results/thumbnails.js';
 import { verdictOf } from '../verdict/verdict.js';
 import { readData, readTraining } from '../results/training.js';
 
@@ -23,17 +23,17 @@ const MIN_IMAGES = 6;
 export interface ReportSources extends RunResults {
   readonly state: Report['state'];
   readonly readMade: (key: ActionKey) => Promise<Made | undefined>;
-  readonly folderOf: FolderOf;
+  readonly readImage: ReadShown;
 }
 
 export async function gatherReport(sources: ReportSources): Promise<Report> {
-  const { run, state, end, folderOf } = sources;
+  const { run, state, end, readImage } = sources;
   const inRun = (kind: string): RecordedNode[] =>
     run.graph.filter(
       (node) => node.kind === kind && node.fold === undefined && end?.stages.some(({ name }) => name === node.name),
     );
   const ranked = rankedEvaluations(sources);
-  const thumbnails = new Thumbnails(folderOf);
+  const thumbnails = new Thumbnails(readImage);
   const detailed: Detailed[] = [];
   // One after another, because the images share the size limit.
   for (const node of ranked.slice(0, MOST_DETAILED)) detailed.push(await detail(sources, node, thumbnails));

@@ -1,11 +1,10 @@
 /** Finds the runs that a call is about: of the project here, or of that of a pipeline file. */
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { pipelinePlaceOf, projectRootOf } from '../../config/project-root.js';
+import { pipelinePlaceOf } from '../../config/project-root.js';
 import { readSource } from '../../config/source.js';
 import type { RunEnd, RunFound, RunStart } from '../../core/run-record.js';
 import { failure } from '../../core/problem.js';
-import { parseArchiveRoot } from '../../core/source.js';
 import type { BlobRef } from '../../core/digest.js';
 import { cachePlaceOf } from '../cache-place.js';
 import { refuseLinks } from '../checkout/own-folder.js';
@@ -93,13 +92,4 @@ async function find(reference: string, cwd: string): Promise<ProjectRuns & { rea
   return isFile
     ? { ...(await runsOf(file, cwd)), picked: `last${back}` }
     : { ...(await runsOf(undefined, cwd)), picked: reference };
-}
-
-/** The folder of a root that an output names; undefined if it is an archive whose unpacked folder is gone. */
-export async function folderOfRoot({ project, run, store }: OpenedRun, root: string): Promise<string | undefined> {
-  const archived = parseArchiveRoot(root);
-  // The run says of which file it is; the call may have named but the run.
-  if (archived === undefined) return resolve(projectRootOf(dirname(resolve(project.home, run.pipeline.file))), root);
-  const folder = await store.sources.unpacked(archived.archive);
-  return folder === undefined ? undefined : join(folder, archived.folder);
 }

@@ -17,13 +17,13 @@ const readers: Readonly<Record<string, () => Promise<Open>>> = {
 };
 
 /** Throws `unsafe` for a table that is too large, before it is hashed or read. */
-export async function requireTableSize({ path, where }: TableFile): Promise<void> {
-  if (!/\.parquet$/i.test(path) && (await stat(path)).size > tableLimits.bytes) throw tooManyBytes(where, tableLimits);
+export async function requireTableSize({ path, name = path, where }: TableFile): Promise<void> {
+  if (!/\.parquet$/i.test(name) && (await stat(path)).size > tableLimits.bytes) throw tooManyBytes(where, tableLimits);
 }
 
 export async function openTable(file: TableFile): Promise<Table> {
   await requireTableSize(file);
-  const ending = /\.([^./\\]+)$/.exec(file.path)?.[1].toLowerCase() ?? '';
+  const ending = /\.([^./\\]+)$/.exec(file.name ?? file.path)?.[1].toLowerCase() ?? '';
   const reader = Object.hasOwn(readers, ending) ? readers[ending] : undefined;
   if (reader !== undefined) return (await reader())(file);
   throw failure('bad-data', {

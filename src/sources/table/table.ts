@@ -25,6 +25,8 @@ export interface Table {
 
 export interface TableFile {
   readonly path: string;
+  /** The file's own name, if the path is that of a copy: its ending is the format. */
+  readonly name?: string;
   /** What people know the file by. */
   readonly where: string;
 }

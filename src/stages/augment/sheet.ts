@@ -2,7 +2,6 @@
  * A contact sheet of what training sees: one row per image, the image as it is and then its views. Each tile comes from
  * the loader that training uses, with the same draws, before the levels are scaled for the base.
  */
-import { join } from 'node:path';
 import type { ContactSheet, SheetRequest } from '../../core/contact-sheet.js';
 import type { Digest } from '../../core/digest.js';
 import { failure } from '../../core/problem.js';
@@ -35,13 +34,13 @@ export async function drawSheet(
   const chosen = inTurn(data, images);
   const [height, width] = spec.image.size;
   const sheet = blank(chosen.length * (height + GAP) + GAP, (1 + shown) * (width + GAP) + GAP);
-  const folder = await data.openFolder();
+  const place = await data.openImages();
   const plain = createImageLoader({ image: spec.image, preprocessing: levels, variation: null });
   const varied = createImageLoader({ image: spec.image, preprocessing: levels, variation });
   const pathOf = (digest: Digest): string => files.paths[digest][0];
   // One after another: a sheet is small, and the first image that cannot be read ends it.
   for (const [row, [digest]] of chosen.entries()) {
-    const task = { path: join(folder, pathOf(digest)), digest };
+    const task = { at: { place, name: pathOf(digest) }, digest };
     const top = GAP + row * (height + GAP);
     paste(await plain({ ...task, view: PLAIN_VIEW }), height, width, sheet, top, GAP);
     for (let view = 0; view < shown; view++)

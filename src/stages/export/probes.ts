@@ -1,5 +1,4 @@
 /** Images that verify a written model, and that are exported with it so that others can verify theirs. */
-import { join } from 'node:path';
 import sharp from 'sharp';
 import type { Digest } from '../../core/digest.js';
 import { failure } from '../../core/problem.js';
@@ -38,13 +37,13 @@ export async function loadProbes({
   readonly data: Data;
   readonly image: TrainedDocument['image'];
 }): Promise<Probe[]> {
-  const folder = await data.openFolder();
+  const place = await data.openImages();
   const load = createImageLoader({ image, preprocessing: { kind: 'mode', mode: 'none' }, variation: null });
   const probes: Probe[] = [];
   for (const [digest, label] of inTurns(labelsByDigest(data))) {
     if (probes.length === PROBES) break;
-    const path = join(folder, data.files.paths[digest][0]);
-    const levels = await load({ path, digest, view: PLAIN_VIEW }).catch((error: unknown) => {
+    const at = { place, name: data.files.paths[digest][0] };
+    const levels = await load({ at, digest, view: PLAIN_VIEW }).catch((error: unknown) => {
       if (data.files.onBadImage === 'fail' || !isUndecodable(error)) throw error;
       return undefined;
     });

@@ -1,7 +1,7 @@
 /** ingest: turns a folder or an archive of images into a list of samples, identified by content. */
 import type { Json } from '../../core/canonical.js';
 import { plainNames } from '../../core/text/names.js';
-import { pathOf } from '../../core/source.js';
+import { bucketOf, pathOf } from '../../core/source.js';
 import type { StageContext, StageDefinition } from '../../core/stage.js';
 import {
   imageSpecOf,
@@ -23,7 +23,7 @@ export const ingest: StageDefinition<'ingest'> = {
   impl: 2,
   reads: {},
 
-  // Of a download, only the pins are in the key (from the survey), never the URL.
+  // Of a download, only the pins are in the key (from the survey), never the URL; of a bucket, only what is in it.
   // Defaults that are younger than the folder layout are left out: it keeps the keys that it had without them.
   relevant: ({ source, image, task, labels, on_bad_row, ...rest }) =>
     ({
@@ -33,7 +33,9 @@ export const ingest: StageDefinition<'ingest'> = {
       ...(on_bad_row === 'fail' ? {} : { on_bad_row }),
       image: imageSpecOf(image),
       source: pathOf(source) ?? null,
-      ...(typeof source === 'object' && source.inside !== undefined ? { inside: source.inside } : {}),
+      ...(typeof source === 'object' && source.inside !== undefined && bucketOf(source) === undefined
+        ? { inside: source.inside }
+        : {}),
     }) as unknown as Json,
 
   survey: (context) => surveySource(context, imageProbe(context.config.max_megapixels)),

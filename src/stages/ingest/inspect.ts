@@ -1,13 +1,14 @@
 /** Checks the images of a source for doctor: decodes every one and reports everything that is wrong. */
-import { join } from 'node:path';
 import { imageSpecOf } from '../../image/dataset.js';
 import PQueue from 'p-queue';
 import type { Digest } from '../../core/digest.js';
+import { shownAddress, type ImageAddress, type ImagePlace } from '../../core/image-place.js';
 import type { Finding } from '../../core/finding.js';
 import { asPipelineError } from '../../core/problem.js';
-import { readRegular } from '../../core/regular-file.js';
+import { bucketOf } from '../../core/source.js';
 import type { Probe, StageContext } from '../../core/stage.js';
 import { ImagePool } from '../../features/image-pool.js';
+import { readImage } from '../../features/image-bytes.js';
 import { PLAIN_VIEW } from '../../features/image-loader.js';
 import { orientationOf } from '../../image/facts.js';
 import { probeImage } from '../../image/probe.js';
@@ -24,14 +25,16 @@ export async function inspectImages(context: Context, probe: Probe): Promise<Fin
   const { listing, shown } = listed;
   const labeling = await labelingOf(config, listed);
   const gathered = examineSamples(config, listing, labeling, shown);
-  const seen = await lookAtEach(context, listing.root, gathered.paths);
+  const bucket = bucketOf(config.source);
+  const place: ImagePlace = bucket === undefined ? { kind: 'folder', path: listing.root } : { kind: 'bucket', bucket };
+  const seen = await lookAtEach(context, place, gathered.paths);
   return findingsOf({ config, labeling, gathered, seen });
 }
 
 /** Decodes every image once, on threads, which read it again. */
 async function lookAtEach(
   context: Context,
-  root: string,
+  place: ImagePlace,
   paths: Readonly<Record<Digest, readonly string[]>>,
 ): Promise<Map<Digest, Seen>> {
   const { config, name, emit, signal } = context;
@@ -49,7 +52,7 @@ async function lookAtEach(
     await queue.addAll(
       entries.map(([digest, [path]]) => async () => {
         signal.throwIfAborted();
-        seen.set(digest, await lookAt(join(root, path), digest, pool));
+        seen.set(digest, await lookAt({ place, name: path }, digest, pool));
         emit({
           event: 'progress',
           stage: name,
@@ -69,16 +72,16 @@ async function lookAtEach(
   return seen;
 }
 
-async function lookAt(path: string, digest: Digest, pool: ImagePool): Promise<Seen> {
+async function lookAt(at: ImageAddress, digest: Digest, pool: ImagePool): Promise<Seen> {
   try {
-    const bytes = await readRegular(path);
+    const bytes = await readImage(at, digest);
     const probed = probeImage(bytes);
-    const [orientation] = await Promise.all([orientationOf(bytes), pool.load({ path, digest, view: PLAIN_VIEW })]);
+    const [orientation] = await Promise.all([orientationOf(bytes), pool.load({ at, digest, view: PLAIN_VIEW })]);
     return probed.ok
       ? { format: probed.format, width: probed.width, height: probed.height, orientation }
       : { fault: probed.reason };
   } catch (error) {
-    const failure = asPipelineError(error, path);
+    const failure = asPipelineError(error, shownAddress(at));
     // That this machine cannot decode says nothing about the image.
     if (failure.category === 'input-output') throw failure;
     return { fault: failure.problems[0].found };

@@ -13,10 +13,12 @@ import { withoutTrailing } from '../../core/text/trailing.js';
 import {
   accessOf,
   archiveRoot,
+  bucketOf,
+  bucketRoot,
   downloadOf,
   isUrlTable,
+  isPathRoot,
   nameOf,
-  parseArchiveRoot,
   pathOf,
   type Download,
   type Origin,
@@ -30,6 +32,7 @@ import { pinPreimage } from '../../sources/pins.js';
 import { pathsOf } from '../../sources/url-list.js';
 import { digestOfShards, shardsAmong, type ShardFile } from '../../sources/shards.js';
 import type { IngestConfig } from '../../core/schema-types.js';
+import { copiesOf, listBucket } from './bucket-source.js';
 import { digestLabels } from './open-labels.js';
 import type { NamedColumns } from './table-columns.js';
 import {
@@ -47,7 +50,16 @@ import { surveyUrls, urlsOf } from './url-source.js';
 
 /** What a survey finds; archives are opened only by a run. */
 export type Found =
-  | { readonly kind: 'folder'; readonly listing: FolderListing; readonly tables?: readonly FoundTable[] }
+  | {
+      readonly kind: 'folder';
+      readonly listing: FolderListing;
+      readonly tables?: readonly FoundTable[];
+    }
+  | {
+      readonly kind: 'bucket';
+      readonly listing: FolderListing;
+      readonly tables?: readonly FoundTable[];
+    }
   | {
       readonly kind: 'archive';
       readonly path: string;
@@ -93,25 +105,37 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
     );
   }
 
+  /** One file per image, with its labels in folders, names or tables. */
+  const surveyFiles = async (
+    kind: 'folder' | 'bucket',
+    listing: FolderListing,
+    tables: readonly FoundTable[] | undefined,
+  ): Promise<Survey> => {
+    // What is not read may be a class or an image that is missing: otherwise a run could look like one in which it did not exist.
+    const unread: Readonly<Record<string, Json>> =
+      listing.passedOver.length === 0 ? {} : { unread: digestOf(canonical(listing.passedOver as unknown as Json)) };
+    if (tables === undefined)
+      return survey({ files: listing.paths.length, content: listing.treeDigest, ...unread }, { kind, listing });
+    const labels = await digestLabels(columnsOf(config), tables, context);
+    return survey({ ...contentBeside(tables, listing), ...unread, labels }, { kind, listing, tables });
+  };
+  const bucket = bucketOf(source);
+  if (bucket !== undefined) {
+    const listing = await listBucket(bucket, probe, context);
+    const inProject = named && (await tableInProject(named, context));
+    const inBucket = inProject ?? tablesOf(config, listing, bucket.address);
+    return surveyFiles('bucket', listing, inBucket && (await copiesOf(inBucket, listing, bucket, context)));
+  }
   const path = resolvePath(pathOf(source) ?? '');
   const entry = await stat(path).catch(undefinedIfMissing);
   if (entry?.isDirectory()) {
     const folder = await insideOf(path, source);
     const listing = await digestFolder(folder, probe, 'followed');
-    // What is not read may be a class or an image that is missing: otherwise a run could look like one in which it did not exist.
-    const unread: Readonly<Record<string, Json>> =
-      listing.passedOver.length === 0 ? {} : { unread: digestOf(canonical(listing.passedOver as unknown as Json)) };
     const shards = named === undefined ? shardsAmong(listing.paths) : [];
     if (shards.length > 0) return surveyShards(shards, listing, survey, config);
     const tables =
       (named && (await tableInProject(named, context, listing))) ?? tablesOf(config, listing, sourceName(source));
-    if (tables === undefined)
-      return survey(
-        { files: listing.paths.length, content: listing.treeDigest, ...unread },
-        { kind: 'folder', listing },
-      );
-    const labels = await digestLabels(columnsOf(config), tables, context);
-    return survey({ ...contentBeside(tables, listing), ...unread, labels }, { kind: 'folder', listing, tables });
+    return surveyFiles('folder', listing, tables);
   }
   const kind = entry?.isFile() ? await archiveKindOf(path) : undefined;
   if (kind !== undefined) {
@@ -188,10 +212,13 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
   } = context;
   const found = context.found as Found;
   const inside = insideNameOf(source);
-  if (found.kind === 'folder')
+  if (found.kind === 'folder' || found.kind === 'bucket')
     return {
       listing: found.listing,
-      root: [pathOf(source) ?? '', inside].filter(Boolean).join('/'),
+      root:
+        found.kind === 'bucket'
+          ? bucketRoot(found.listing.treeDigest)
+          : [pathOf(source) ?? '', inside].filter(Boolean).join('/'),
       shown: found.listing.root,
       tables: found.tables && { found: found.tables, columns: columnsOf(config) },
     };
@@ -265,7 +292,7 @@ export async function hintFor(
   // One import after the other: the second module imports the first.
   const { guessLabels } = await import('../../sources/label-guess.js');
   const { labelHint } = await import('../../sources/label-hint.js');
-  return labelHint(await guessLabels(listing), listing.paths, parseArchiveRoot(root) === undefined ? root : undefined);
+  return labelHint(await guessLabels(listing), listing.paths, isPathRoot(root) ? root : undefined);
 }
 
 /** The images are cached under the archive's digest, so they must be the ones from the archive. */
@@ -290,7 +317,7 @@ interface Opened {
 }
 
 async function openFound(
-  found: Exclude<Found, { kind: 'folder' | 'urls' }>,
+  found: Extract<Found, { kind: 'archive' | 'shards' | 'download' }>,
   context: StageContext<'ingest'>,
 ): Promise<Opened> {
   const name = nameOf(context.config.source);

@@ -30,7 +30,7 @@ export interface DigestOptions {
 }
 
 /** Files beyond this are hashed as they stream by, and not shown to the probe. */
-const LARGEST_IN_MEMORY = 128 * 1024 * 1024;
+export const LARGEST_IN_MEMORY = 128 * 1024 * 1024;
 /** Used in place of the probe's answer for them. */
 export const TOO_LARGE = 'is larger than 128 MiB';
 const CONCURRENCY = 16;
@@ -82,28 +82,81 @@ export function treeDigest(paths: readonly string[], digests: Uint8Array): Diges
  * Digests of listed files. `listedAt` is the time, in milliseconds, just before they were listed.
  * Throws `input-output` if a file is gone by the time that it is read.
  */
-export async function digestFiles(
+export function digestFiles(
   files: Files,
   listed: FileList,
   listedAt: number,
   options: DigestOptions,
 ): Promise<FileDigests> {
   const list = withTrustedTimes(listed, options.changeTimesAt ?? changeTimesAt);
-  const { indexFile, probe } = options;
+  return digestListed(files, list, {
+    ...options,
+    read: (index) =>
+      readOne(join(list.root, list.paths[index]), list.stats[index * STAT_COLUMNS + SIZE_COLUMN], options.probe),
+    settled: () => settledStats(list.stats, listedAt),
+  });
+}
+
+/** What was read of one file. */
+export interface ReadFile {
+  readonly hash: Buffer;
+  /** The probe's answer. */
+  readonly text: string;
+}
+
+export interface ListedOptions extends Pick<DigestOptions, 'indexFile' | 'probe' | 'concurrency'> {
+  /** Reads the file at an index of the list. */
+  readonly read: (index: number) => Promise<ReadFile>;
+  /** What to remember of the files, in place of the stats of the list. */
+  readonly settled: () => Float64Array;
+  /** Called with the number of files that the index does not know, if there are any. */
+  readonly onUnknown?: (count: number) => void;
+  /** The index is written after so many files have been read, so that an interrupted survey continues from there. */
+  readonly saveEvery?: number;
+}
+
+/** Digests of what was listed anywhere: what the index knows by its stats is not read. */
+export async function digestListed(files: Files, list: FileList, options: ListedOptions): Promise<FileDigests> {
+  const { indexFile, probe, settled, saveEvery = Infinity } = options;
   const indexBytes = indexFile === undefined ? undefined : await files.readIfThere(indexFile, { use: true });
   const before = indexBytes && decodeIndex(indexBytes, probe.version);
   const carried = carryOver(list, before);
   const { table, changed } = carried;
-  await readChanged(list, carried, options);
-  const result = new FileDigests(list.root, list.passedOver, table, changed.length);
-  if (indexFile === undefined || (changed.length === 0 && before?.probes.length === list.paths.length)) return result;
-  const index = encodeIndex({ ...table, stats: settledStats(list.stats, listedAt) }, probe.version);
+  if (changed.length > 0) options.onUnknown?.(changed.length);
+  const save = async (stats: Float64Array): Promise<void> => {
+    if (indexFile === undefined) return;
+    try {
+      await files.publish(indexFile, encodeIndex({ ...table, stats }, probe.version), { durable: false });
+    } catch (error) {
+      noteUnwritten(files, error);
+    }
+  };
+  const unread = new Set(saveEvery === Infinity ? [] : changed);
+  const saveRead = (): Promise<void> => save(withoutTimes(settled(), unread));
+  let saving = Promise.resolve();
+  let read = 0;
+  const reading = readChanged(carried, options, (index) => {
+    unread.delete(index);
+    if (++read % saveEvery === 0) saving = saving.then(saveRead);
+  });
   try {
-    await files.publish(indexFile, index, { durable: false });
+    await reading;
   } catch (error) {
-    noteUnwritten(files, error);
+    if (saveEvery !== Infinity && read > 0) saving = saving.then(saveRead);
+    await saving;
+    throw error;
   }
+  await saving;
+  const result = new FileDigests(list.root, list.passedOver, table, changed.length);
+  if (changed.length > 0 || before?.probes.length !== list.paths.length) await save(settled());
   return result;
+}
+
+/** Stats with a time that equals nothing for some files: they will be read. */
+function withoutTimes(stats: Float64Array, indexes: Iterable<number>): Float64Array {
+  const copy = stats.slice();
+  for (const index of indexes) copy[index * STAT_COLUMNS + MTIME_COLUMN] = NaN;
+  return copy;
 }
 
 /**
@@ -206,20 +259,24 @@ function settledStats(stats: Float64Array, listedAt: number): Float64Array {
   return settled;
 }
 
-async function readChanged(list: FileList, { table, changed }: CarriedOver, options: DigestOptions): Promise<void> {
+async function readChanged(
+  { table, changed }: CarriedOver,
+  { read, concurrency = CONCURRENCY }: ListedOptions,
+  onRead: (index: number) => void,
+): Promise<void> {
   const queue = changed.values();
   const readOnes = async () => {
     for (const i of queue) {
-      const size = list.stats[i * STAT_COLUMNS + SIZE_COLUMN];
-      const { hash, text } = await readOne(join(list.root, list.paths[i]), size, options.probe);
+      const { hash, text } = await read(i);
       table.digests.set(hash, i * 32);
       table.probes[i] = text;
+      onRead(i);
     }
   };
-  await Promise.all(Array.from({ length: options.concurrency ?? CONCURRENCY }, readOnes));
+  await Promise.all(Array.from({ length: concurrency }, readOnes));
 }
 
-async function readOne(path: string, size: number, probe: Probe): Promise<{ hash: Buffer; text: string }> {
+async function readOne(path: string, size: number, probe: Probe): Promise<ReadFile> {
   const hash = createHash('sha256');
   try {
     if (size > LARGEST_IN_MEMORY) {
@@ -227,12 +284,16 @@ async function readOne(path: string, size: number, probe: Probe): Promise<{ hash
       return { hash: hash.digest(), text: TOO_LARGE };
     }
     const bytes = await readRegular(path);
-    const text = await probe.of(bytes);
-    if (text.includes('\0')) throw new TypeError('the answer of a probe must not hold a NUL character');
-    return { hash: hash.update(bytes).digest(), text };
+    return { hash: hash.update(bytes).digest(), text: await probed(probe, bytes) };
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
     const found = 'was deleted after its folder was listed';
     throw failure('input-output', { code: 'file-vanished', where: path, found, remedy: 'run again' }, error);
   }
+}
+
+export async function probed(probe: Probe, bytes: Uint8Array): Promise<string> {
+  const text = await probe.of(bytes);
+  if (text.includes('\0')) throw new TypeError('the answer of a probe must not hold a NUL character');
+  return text;
 }

@@ -156,7 +156,7 @@ function writeStats(stats: Float64Array, start: number, found: Stats): void {
   stats[start + CTIME_COLUMN] = found.ctimeMs;
 }
 
-function inOrder(paths: readonly string[], stats: Float64Array): Pick<FileList, 'paths' | 'stats'> {
+export function inOrder(paths: readonly string[], stats: Float64Array): Pick<FileList, 'paths' | 'stats'> {
   const order = [...paths.keys()].sort((a, b) => compareCodePoints(paths[a], paths[b]));
   const sorted = new Float64Array(stats.length);
   order.forEach((from, to) =>

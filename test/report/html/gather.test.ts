@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { digestOf, type BlobRef } from '../../../src/core/digest.js';
 import type { RecordedNode, RunEnd, RunStart } from '../../../src/core/run-record.js';
 import { gatherReport } from '../../../src/report/html/gather.js';
+import { readFromFolder } from '../../../src/runner/runs/images-of-run.js';
 import { Bench } from '../../stages/context.js';
 
 let folder: string;
@@ -73,7 +74,7 @@ test('images are shown as the ingest behind their own evaluation turned them', a
     end,
     readBlob: (ref) => Promise.resolve(bench.blobs.get(ref.digest)),
     readMade: () => Promise.resolve(undefined),
-    folderOf: () => Promise.resolve(folder),
+    readImage: (_root, paths, digest) => readFromFolder(folder, paths, digest),
   });
   expect(detailed.map(({ evaluation, examples: [{ image }] }) => [evaluation.node.name, image])).toEqual([
     ['evaluate-upright', expect.objectContaining({ state: 'shown', width: 20, height: 40 })],

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { digestOf } from '../../../src/core/digest.js';
+import { readFromFolder } from '../../../src/runner/runs/images-of-run.js';
 import { Thumbnails } from '../../../src/report/results/thumbnails.js';
 
 let folder: string;
@@ -28,7 +29,9 @@ const files = (digest: string, ...paths: string[]) =>
   ({ root: 'pictures', onBadImage: 'fail', paths: { [digest]: paths } }) as const;
 
 function thumbnails(): Thumbnails {
-  return new Thumbnails((root) => Promise.resolve(root === 'pictures' ? folder : undefined));
+  return new Thumbnails((root, paths, digest) =>
+    root === 'pictures' ? readFromFolder(folder, paths, digest) : Promise.resolve('gone'),
+  );
 }
 
 test('an image is shown small, upright, in its own aspect, encoded again', async () => {
