@@ -5,7 +5,9 @@ export default {
   ...all,
   testPathIgnorePatterns: [
     '/node_modules/',
-    ...['bases', 'e2e', 'cases', 'hostile', 'keras', 'reliability', 'engine'].map((name) => `<rootDir>/test/${name}/`),
+    ...['bases', 'e2e', 'cases', 'hostile', 'keras', 'reliability', 'cluster', 'engine'].map(
+      (name) => `<rootDir>/test/${name}/`,
+    ),
     'long-names',
     'store/processes',
     'upkeep/verify',

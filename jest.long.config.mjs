@@ -6,7 +6,7 @@ process.env.RELIABILITY = 'long';
 export default {
   ...all,
   testMatch: [
-    ...['reliability/**/*', 'keras/networks', 'hostile/forged-results', 'report/html/long-names'],
+    ...['reliability/**/*', 'cluster/faults', 'keras/networks', 'hostile/forged-results', 'report/html/long-names'],
     ...['e2e/main-job', 'e2e/onnx-base', 'e2e/pipelines', 'published/thirty-classes', 'deploy/dockerfile'],
   ].map((files) => `<rootDir>/test/${files}.test.ts`),
 };

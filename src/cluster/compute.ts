@@ -17,6 +17,7 @@ import { openStore } from '../store/store.js';
 import { listDigestOf, type Answer, type ExtractJob, type Job, type MakeJob } from './jobs.js';
 import type { JobPlace, JobProgress } from './messages.js';
 import { claimHome } from './home.js';
+import { NO_CHECKPOINT } from './no-checkpoint.js';
 import { readSpec, type Spec } from './spec.js';
 
 /** What the parent hears. */
@@ -89,8 +90,7 @@ export class Computer {
   private needsOf(opened: Opened): Promise<Needs> {
     const { session, node, inputs } = opened;
     opened.needs ??= (async () => {
-      const nothing = { read: () => Promise.resolve(undefined), due: () => false, write: () => Promise.resolve() };
-      const { context } = await stageContext(session, node, inputs, nothing, signal);
+      const { context } = await stageContext(session, node, inputs, NO_CHECKPOINT, signal);
       return (await node.definition.needs?.(context)) ?? { features: [], atMost: false };
     })();
     return opened.needs;
@@ -158,7 +158,7 @@ export class Computer {
     const session = await openSession(
       pipeline,
       this.stages,
-      (root, fs) => openStore(root, { onDamage, tool: version, fs, remote, mergesPacks: false }),
+      (root, fs) => openStore(root, { onDamage, tool: version, fs, remote, forOthers: true }),
       (event) => this.pass(event),
       { requireSameMachineClass: spec.sameMachineClass },
     );

@@ -15,6 +15,7 @@ import type { Store } from '../store/store.js';
 import { Board } from './board.js';
 import type { MakeJob } from './jobs.js';
 import { parseFailure } from './messages.js';
+import { NO_CHECKPOINT } from './no-checkpoint.js';
 import { checkRedis, redisOf } from './redis.js';
 import { extractByWorkers } from './rows.js';
 import { putSpec, specOf } from './spec.js';
@@ -31,12 +32,6 @@ export interface CoordinatorOptions {
 /** How often workers may answer that a result is done which is nowhere. */
 const FALSE_ANSWERS = 2;
 const SHARED_WITHIN_MS = 10_000;
-const NO_CHECKPOINT = {
-  read: () => Promise.resolve(undefined),
-  due: () => false,
-  write: () => Promise.resolve(),
-};
-
 export class Coordinator implements Delegate {
   private readonly lethal = new Set<Digest>();
   private askedForWorkers: Promise<void> | undefined;

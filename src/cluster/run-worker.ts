@@ -1,9 +1,9 @@
 /** Starts a worker, and runs it until it has to stop. */
 import { hostname } from 'node:os';
-import { pino } from 'pino';
 import { openRemote } from '../runner/remote.js';
 import { openMetrics, serveHealth, type HttpPlace } from './health.js';
 import { writable } from './writable.js';
+import { openLog } from './log.js';
 import type { JobPlace } from './messages.js';
 import { checkRedis, redisOf } from './redis.js';
 import { startWorker } from './worker.js';
@@ -27,7 +27,7 @@ export async function runWorker(address: string, settings: WorkerSettings): Prom
   const { place, signal, write } = settings;
   const redis = redisOf(address);
   const name = settings.name ?? `${hostname()}-${process.pid}`;
-  const log = pino({ base: { worker: name }, timestamp: pino.stdTimeFunctions.isoTime }, { write });
+  const log = openLog(name, write);
   const { project } = place;
   const note = (code: string, text: string): void => log.warn({ event: 'note', code, text });
   const remote = writable(await openRemote({ root: project, home: project }, note), 'pipeline worker');

@@ -11,7 +11,16 @@ import { noteUnwritten } from './disk/write-errors.js';
 const FORMAT = 'pipeline-checkpoint-1';
 const NEWLINE = 0x0a;
 
-export class Checkpoints {
+/** Where unfinished work is kept, by the key of the result. */
+export interface CheckpointStore {
+  read(key: ActionKey): Promise<Buffer | undefined>;
+  /** Whether there seems to be one; its bytes are checked when it is read. */
+  has(key: ActionKey): Promise<boolean>;
+  write(key: ActionKey, content: Uint8Array): Promise<void>;
+  remove(key: ActionKey): Promise<void>;
+}
+
+export class Checkpoints implements CheckpointStore {
   constructor(private readonly files: Files) {}
 
   async read(key: ActionKey): Promise<Buffer | undefined> {
@@ -25,7 +34,6 @@ export class Checkpoints {
     return undefined;
   }
 
-  /** Whether there seems to be one; its bytes are checked when it is read. */
   async has(key: ActionKey): Promise<boolean> {
     return (await this.files.infoIfThere(this.pathOf(key))) !== undefined;
   }

@@ -26,7 +26,7 @@ import type { FloatType } from '../core/schema-types.js';
 import { Blobs } from './blobs.js';
 import { Facts } from './facts.js';
 import { nodeFs, type CacheFs } from './disk/cache-fs.js';
-import { Checkpoints } from './checkpoints.js';
+import { Checkpoints, type CheckpointStore } from './checkpoints.js';
 import { packedBytes } from './features/feature-pack.js';
 import type { FeatureSet } from './features/features.js';
 import { digestFiles, noProbe, type FileDigests } from './files/file-digests.js';
@@ -54,8 +54,10 @@ export interface StoreOptions {
   readonly fs?: CacheFs;
   /** The cache of the team. */
   readonly remote?: Remote;
-  /** False: packs stay as they were shared. */
-  readonly mergesPacks?: boolean;
+  /**
+   * Set for a process that works for others: it shares unfinished work too, and keeps packs as it has shared them.
+   */
+  readonly forOthers?: boolean;
 }
 
 /** The record of a key, and where it is. */
@@ -111,7 +113,7 @@ export interface Store {
   /** Shrinks the store if it exceeds its limit; undefined if it does not. */
   tidy(): Promise<Collection | undefined>;
   /** Unfinished work of stages. */
-  readonly checkpoints: Checkpoints;
+  readonly checkpoints: CheckpointStore;
   /** What stages found out before they have a result. A store that cannot be written remembers nothing. */
   readonly facts: Pick<Facts, 'recall' | 'remember'>;
   /** For files from elsewhere. */
@@ -139,7 +141,7 @@ const ROW_MEMORY = 256 * 1024 * 1024;
 /** Opens a store. Reads nothing, and makes nothing before the first file is published. */
 export async function openStore(
   root: string,
-  { onDamage, tool, fs = nodeFs, remote, mergesPacks = true }: StoreOptions,
+  { onDamage, tool, fs = nodeFs, remote, forOthers = false }: StoreOptions,
 ): Promise<Store> {
   const files = new Files(root, fs, onDamage);
   const blobs = new Blobs(files);
@@ -164,7 +166,10 @@ export async function openStore(
     beginJob: () => beginJob(files, locks),
     putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch(unwritten),
     tidy: async () => (await import('./upkeep/auto-gc.js')).tidy(files, locks).catch(unwritten),
-    checkpoints: new Checkpoints(files),
+    checkpoints:
+      forOthers && remote !== undefined
+        ? new (await import('./shared/shared-checkpoints.js')).SharedCheckpoints(new Checkpoints(files), remote)
+        : new Checkpoints(files),
     facts: {
       recall: (preimage, isValue) => facts.recall(preimage, isValue),
       remember: (preimage, value) => facts.remember(preimage, value).catch(unwritten),
@@ -204,7 +209,7 @@ export async function openStore(
         memory,
         locks,
         ...(shared && { shared: shared.packs(key) }),
-        ...(mergesPacks ? {} : { merge: 'never' }),
+        ...(forOthers ? { merge: 'never' } : {}),
       });
     },
     featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),

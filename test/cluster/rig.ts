@@ -141,20 +141,8 @@ export class Team {
     return this.project.run('pets.yaml', '--workers', this.redis.address, ...more);
   }
 
-  /** How often each row is in a pack of the shared cache. */
-  async rows(): Promise<Map<string, number>> {
-    const counts = new Map<string, number>();
-    const folder = join(this.place, 'v1', 'pack-records');
-    for (const name of await readdir(folder, { recursive: true })) {
-      if (!name.endsWith('.json')) continue;
-      const { value } = JSON.parse(await readFile(join(folder, name), 'utf8')) as { value: { keys: string } };
-      const keys = Buffer.from(value.keys, 'base64');
-      for (let at = 0; at < keys.length; at += KEY_BYTES) {
-        const key = keys.toString('hex', at, at + KEY_BYTES);
-        counts.set(key, (counts.get(key) ?? 0) + 1);
-      }
-    }
-    return counts;
+  rows(): Promise<Map<string, number>> {
+    return rowsOf(this.place);
   }
 
   async remove(): Promise<void> {
@@ -162,6 +150,22 @@ export class Team {
     await this.project.remove();
     await rm(this.homes, { recursive: true, force: true });
   }
+}
+
+/** How often each row is in a pack of a shared cache. */
+export async function rowsOf(place: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const folder = join(place, 'v1', 'pack-records');
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (!name.endsWith('.json')) continue;
+    const { value } = JSON.parse(await readFile(join(folder, name), 'utf8')) as { value: { keys: string } };
+    const keys = Buffer.from(value.keys, 'base64');
+    for (let at = 0; at < keys.length; at += KEY_BYTES) {
+      const key = keys.toString('hex', at, at + KEY_BYTES);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return counts;
 }
 
 /** The key of a row: an image's digest and a view. */

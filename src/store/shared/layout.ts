@@ -7,6 +7,8 @@
  *     v1/packs/<set>/<sha256>.pack            rows of features
  *     v1/pack-records/<set>/<sha256>.json     which rows a pack has
  *     v1/specs/<sha256>.json                  what workers need to know of a stage
+ *     v1/checkpoints/<key>                    unfinished work of workers
+ *     v1/claims/<key>                         who works on a stage, for workers without a queue
  */
 import { fileNameOf, isDigest, type ActionKey, type Digest, type FeatureSetKey } from '../../core/digest.js';
 
@@ -36,6 +38,14 @@ export function packRecordName(set: FeatureSetKey, pack: Digest): string {
 
 export function specName(digest: Digest): string {
   return `v1/specs/${fileNameOf(digest)}.json`;
+}
+
+export function checkpointName(key: ActionKey): string {
+  return `v1/checkpoints/${fileNameOf(key)}`;
+}
+
+export function claimName(key: ActionKey): string {
+  return `v1/claims/${fileNameOf(key)}`;
 }
 
 /** The pack that an object of {@link packRecordsPrefix} is about; undefined for a name that this tool does not give. */
