@@ -39,7 +39,7 @@ describe('before anything ran', () => {
       'time not measured on this machine yet (train)',
       '',
     ]);
-    // Others use the disk meanwhile.
+    // Others use the disk in the meantime.
     const withoutFree = (text: string): string => text.replace(/[\d.]+ GB free/, '');
     const dry = await project.command('run', 'pets.yaml', '--dry-run');
     expect(withoutFree(dry.stdout)).toBe(withoutFree(plan.stdout));
