@@ -26,6 +26,8 @@ export interface Download {
   readonly allowPrivate?: boolean;
   /** Names of request headers, and of the environment variables with their values. */
   readonly headersEnv?: Readonly<Record<string, string>>;
+  /** The field beside which people set headers. Default: `url`. */
+  readonly headersBeside?: string;
 }
 
 /** What a lock file holds of a download. */

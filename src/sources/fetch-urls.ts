@@ -1,43 +1,57 @@
 /** Fetches the images of a list of URLs into a folder of the store. What has arrived is kept if a run stops. */
-import { copyFile, link, mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import PQueue from 'p-queue';
-import { digestOf, isDigest, type Digest } from '../core/digest.js';
-import { isCount, isShapedAs, isString, parseJson } from '../core/guards.js';
-import { asPipelineError, failure, PipelineError, type Problem } from '../core/problem.js';
-import type { Download, DownloadLock, SourceHost, VerifiedFile } from '../core/source.js';
+import type { Digest } from '../core/digest.js';
+import type { Download, SourceHost, VerifiedFile } from '../core/source.js';
 import { bytesText } from '../core/text/bytes-text.js';
 import { count } from '../core/text/count.js';
-import { nameList } from '../core/text/names.js';
 import { checkedUrl } from './address.js';
 import { limits } from './archive/limits.js';
 import { fetchFile, fromNowOn } from './fetch.js';
 import type { FetchContext } from './network.js';
-import { lockedName, pathsOf, pinList, summaryOf, type ListedUrl } from './url-list.js';
+import { asOne, MOST_FAILURES, rowFault, severalServers, tooMuch, type UrlFailure } from './url-failures.js';
+import { UrlJournal } from './url-journal.js';
+import {
+  digestOfFiles,
+  expectedFiles,
+  folderDigest,
+  IMAGES,
+  pathsOf,
+  pinList,
+  summaryOf,
+  type ListedUrl,
+  type UrlTable,
+} from './url-list.js';
 
 const AT_ONCE = 8;
-/** A run stops after so many that fail: each has been tried several times. */
-const MOST_FAILURES = 10;
 /** Between two events about progress. */
 const PROGRESS = 50;
 
 export interface FetchedUrls {
-  /** Stands for the images as an archive's digest does. */
+  /** Stands for the folder as an archive's digest does. */
   readonly digest: Digest;
   readonly folder: string;
+  /** URLs that have no image, with why, as a sentence; none unless such rows are skipped. */
+  readonly leftOut: ReadonlyMap<string, string>;
 }
 
 /** Whether private networks may be asked, and which headers go with a request. */
 type Access = Pick<Download, 'allowPrivate' | 'headersEnv'>;
 
-/** `where` is the table, as people know it. Throws as {@link fetchFile} does, for at most ten URLs. */
+/**
+ * Throws as {@link fetchFile} does, for at most ten URLs. If bad rows are skipped, those whose servers have no such image
+ * are left out, but not those that cannot be reached. Which ones the first run left out stays so: the pin is over what
+ * is there and what is not.
+ */
 export async function fetchUrls(
   urls: readonly ListedUrl[],
-  where: string,
+  table: UrlTable,
   context: FetchContext,
   access: Access = {},
 ): Promise<FetchedUrls> {
   const { sources } = context;
+  const { where, onBadRow } = table;
   if (urls.length > limits.entries)
     throw tooMuch(where, `names more than ${limits.entries.toLocaleString('en-US')} URLs`);
   // All before the first: a list that leads to an inner network asks nothing of anybody.
@@ -45,42 +59,55 @@ export async function fetchUrls(
   const hosts = new Set(urls.map(({ url }) => checkedUrl(url, undefined, { ...sources, allowPrivate }).origin));
   if (access.headersEnv !== undefined && hosts.size > 1) throw severalServers(where, [...hosts]);
   const summary = summaryOf(urls);
-  return sources.once(`urls ${summary.list}`, async () => {
-    const expected = expectedDigest(urls, sources.lock);
-    const before = expected === undefined ? undefined : await sources.store.unpacked(expected);
-    if (before !== undefined) return { digest: expected!, folder: before };
-    const files = await fetchAll(urls, where, context, access);
-    const digest = digestOfFiles(files.map((file) => file.digest));
-    const size = files.reduce((sum, one) => sum + one.size, 0);
-    if (await pinList(summary, { sha256: digest, size }, sources.lock))
-      context.note('first-use', `the images of ${where} are not pinned: ${fromNowOn(sources.lock, digest)}`);
+  const paths = pathsOf(urls);
+  return sources.once(`urls ${summary.list} ${onBadRow}`, async () => {
+    const expected = expectedFiles(urls, summary, sources.lock, onBadRow);
+    const known = expected === undefined ? undefined : folderDigest(expected, paths.values());
+    const before = known === undefined ? undefined : await sources.store.unpacked(known);
+    if (before !== undefined) {
+      const leftOut = await leftOutOf(before, paths, sources.lock.file);
+      return { digest: known!, folder: before, leftOut };
+    }
+    const { files, leftOut } = await fetchAll(urls, table, context, access);
+    const pin = digestOfFiles(files.map((file) => file?.digest));
+    const size = files.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+    const isNew = await pinList(summary, { sha256: pin, size }, sources.lock, onBadRow);
+    if (isNew && summary.pinned === null)
+      context.note('first-use', `the images of ${where} are not pinned: ${fromNowOn(sources.lock, pin)}`);
+    const digest = folderDigest(pin, paths.values());
     const there = await sources.store.unpacked(digest);
-    return { digest, folder: there ?? (await putTogether(digest, urls, files, sources)) };
+    return { digest, folder: there ?? (await putTogether(digest, [...paths.values()], files, sources)), leftOut };
   });
 }
 
-function digestOfFiles(digests: readonly string[]): Digest {
-  return digestOf(`files of urls\n${digests.join('\n')}`);
+/** Which URLs were left out when the folder was made. */
+async function leftOutOf(
+  folder: string,
+  paths: ReadonlyMap<string, string>,
+  lockFile: string,
+): Promise<ReadonlyMap<string, string>> {
+  const names = new Set(await readdir(join(folder, IMAGES)));
+  const missing = [...paths].filter(([, path]) => !names.has(basename(path)));
+  return new Map(missing.map(([url]) => [url, `it had no image when ${lockFile} pinned the images of this table`]));
 }
 
-/** What the table or the lock file says that the images are. */
-function expectedDigest(urls: readonly ListedUrl[], lock: DownloadLock): Digest | undefined {
-  const summary = summaryOf(urls);
-  if (summary.pinned !== null) return digestOfFiles(urls.map(({ sha256 }) => sha256!));
-  const locked = lock.get(lockedName(summary))?.sha256;
-  return isDigest(locked) ? locked : undefined;
+interface Fetched {
+  /** In the order of the URLs. */
+  readonly files: readonly (VerifiedFile | undefined)[];
+  readonly leftOut: ReadonlyMap<string, string>;
 }
 
 async function fetchAll(
   urls: readonly ListedUrl[],
-  where: string,
+  { where, onBadRow }: UrlTable,
   context: FetchContext,
   access: Access,
-): Promise<VerifiedFile[]> {
+): Promise<Fetched> {
   const { signal, name, emit, sources } = context;
-  const journal = await Journal.open(where, sources);
-  const files = new Array<VerifiedFile>(urls.length);
-  const failures: unknown[] = [];
+  const journal = await UrlJournal.open(where, sources);
+  const files = new Array<VerifiedFile | undefined>(urls.length).fill(undefined);
+  const failures: UrlFailure[] = [];
+  const leftOut: UrlFailure[] = [];
   const queue = new PQueue({ concurrency: AT_ONCE });
   let done = 0;
   let bytes = 0;
@@ -92,14 +119,17 @@ async function fetchAll(
       if (failures.length >= MOST_FAILURES) break;
       void queue.add(async () => {
         try {
-          files[i] = await fetchOne(listed, journal, context, access);
-          bytes += files[i].size;
-          done++;
-          if (done % PROGRESS === 0 || done === urls.length)
-            emit({ event: 'progress', stage: name, task: 'download', unit: 'pictures', done, total: urls.length });
+          const file = await fetchOne(listed, journal, context, access);
+          files[i] = file;
+          bytes += file.size;
         } catch (error) {
-          failures.push(error);
+          const skips = onBadRow === 'skip' && rowFault(error) !== undefined;
+          (skips ? leftOut : failures).push({ listed, error });
+          if (!skips) return;
         }
+        done++;
+        if (done % PROGRESS === 0 || done === urls.length)
+          emit({ event: 'progress', stage: name, task: 'download', unit: 'pictures', done, total: urls.length });
       });
       if (bytes > limits.bytesInAll) throw tooMuch(where, `names images of more than ${bytesText(limits.bytesInAll)}`);
     }
@@ -108,13 +138,15 @@ async function fetchAll(
     await journal.close();
   }
   signal.throwIfAborted();
-  if (failures.length > 0) throw asOne(failures);
-  return files;
+  if (failures.length > 0) throw asOne(failures, where);
+  // An expired token or a server that has moved must not become an empty data set.
+  if (leftOut.length === urls.length) throw asOne(leftOut.slice(0, MOST_FAILURES), where);
+  return { files, leftOut: new Map(leftOut.map(({ listed, error }) => [listed.url, rowFault(error)!])) };
 }
 
 async function fetchOne(
   { url, sha256 }: ListedUrl,
-  journal: Journal,
+  journal: UrlJournal,
   context: FetchContext,
   access: Access,
 ): Promise<VerifiedFile> {
@@ -130,6 +162,7 @@ async function fetchOne(
     published: true,
     mirrored: `${host.replace(':', '_')}${pathname}`,
     largest: limits.bytesAnEntry,
+    headersBeside: 'source.path',
   };
   const file = await fetchFile(download, { ...context, ...quiet, sources: { ...sources, lock: noLock(sources) } });
   await journal.add(url, file);
@@ -143,89 +176,20 @@ function noLock({ lock: { file, written } }: SourceHost): SourceHost['lock'] {
   return { file, written, get: () => undefined, set: () => Promise.resolve() };
 }
 
-/** The most severe category, with the problems of all. */
-function asOne(failures: readonly unknown[]): PipelineError {
-  const all = failures.map((error) => asPipelineError(error));
-  const first = all.find(({ category }) => category === 'unsafe') ?? all[0];
-  const problems = all.flatMap((error): readonly Problem[] => error.problems).slice(0, MOST_FAILURES);
-  return new PipelineError(first.category, problems, { cause: first });
-}
-
 /** Makes the folder of names from the kept files. */
 function putTogether(
   digest: Digest,
-  urls: readonly ListedUrl[],
-  files: readonly VerifiedFile[],
+  paths: readonly string[],
+  files: readonly (VerifiedFile | undefined)[],
   { store }: SourceHost,
 ): Promise<string> {
   return store.unpack(digest, async (folder) => {
-    for (const [i, path] of [...pathsOf(urls).values()].entries()) {
-      const target = join(folder, path);
-      // One folder, which is not there only before the first.
-      if (i === 0) await mkdir(dirname(target));
+    await mkdir(join(folder, IMAGES));
+    for (const [i, file] of files.entries()) {
+      if (file === undefined) continue;
+      const target = join(folder, paths[i]);
       // A second name costs no space; some file systems have none.
-      await link(files[i].path, target).catch(() => copyFile(files[i].path, target));
+      await link(file.path, target).catch(() => copyFile(file.path, target));
     }
   });
-}
-
-/** A row must not be able to have a secret sent to a server of its choice. */
-function severalServers(where: string, servers: readonly string[]): PipelineError {
-  return failure('unsafe', {
-    code: 'headers-for-several-servers',
-    where,
-    field: ['source', 'headers_env'],
-    found: `has URLs of ${servers.length} servers, ${nameList(servers)}, and all of them would get the headers`,
-    expected: 'URLs of one server, as `headers_env` is set',
-    remedy: 'split the table, or remove `headers_env`',
-  });
-}
-
-function tooMuch(where: string, found: string): PipelineError {
-  return failure('unsafe', {
-    code: 'too-many-urls',
-    where,
-    found,
-    expected: 'a table of images',
-    remedy: 'split the table, or download the images yourself and name them by their files',
-  });
-}
-
-const isEntry = isShapedAs({ url: isString, sha256: isDigest, size: isCount });
-
-/**
- * Which URLs have been fetched for a table, one JSON object per line. Nothing trusts it: a file that it names is hashed
- * again before it is used.
- */
-class Journal {
-  private constructor(
-    private readonly name: Digest,
-    private readonly path: string,
-    private readonly file: FileHandle,
-    private readonly digests: Map<string, Digest>,
-    private readonly store: SourceHost['store'],
-  ) {}
-
-  static async open(where: string, { store }: SourceHost): Promise<Journal> {
-    const name = digestOf(`urls of ${where}`);
-    const path = await store.claimPartial(name);
-    const text = await readFile(path, 'utf8').catch(() => '');
-    const entries = text.split('\n').flatMap((line) => parseJson(line, isEntry) ?? []);
-    const digests = new Map(entries.map(({ url, sha256 }) => [url, sha256]));
-    return new Journal(name, path, await open(path, 'a'), digests, store);
-  }
-
-  digestOf(url: string): Digest | undefined {
-    return this.digests.get(url);
-  }
-
-  async add(url: string, { digest, size }: VerifiedFile): Promise<void> {
-    this.digests.set(url, digest);
-    await this.file.appendFile(`${JSON.stringify({ url, sha256: digest, size })}\n`);
-  }
-
-  async close(): Promise<void> {
-    await this.file.close();
-    await this.store.releasePartial(this.name, this.path);
-  }
 }

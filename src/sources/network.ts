@@ -68,7 +68,7 @@ export async function download(
 }
 
 async function bring(
-  { url, allowPrivate, headersEnv = {}, largest = LARGEST }: Download,
+  { url, allowPrivate, headersEnv = {}, headersBeside, largest = LARGEST }: Download,
   path: string,
   pins: Pins,
   context: FetchContext,
@@ -81,6 +81,7 @@ async function bring(
     allowHttpLoopback: sources.allowHttpLoopback,
     allowPrivate,
     headers: headersFrom(headersEnv, process.env, url),
+    headersBeside,
     size: pins.size,
     largest,
     signal,

@@ -19,6 +19,8 @@ export interface TransferOptions extends AddressRules {
   readonly stallMs: number;
   readonly signal: AbortSignal;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The field beside which people set headers. Default: `url`. */
+  readonly headersBeside?: string;
   /** Bytes; the total is undefined if the server does not send it. */
   onProgress(done: number, total: number | undefined): void;
   onRetry(reason: string): void;
@@ -69,7 +71,7 @@ async function attemptOnce(url: string, path: string, options: TransferOptions):
   }
   const response = await get(url, { ...options, from: have });
   try {
-    const start = await startOf(response, url, path, have);
+    const start = await startOf(response, url, path, have, options.headersBeside);
     if (start === undefined) return;
     const total = totalOf(response, start);
     refuseSize(url, total, options);
@@ -90,6 +92,7 @@ async function startOf(
   url: string,
   path: string,
   have: number,
+  headersBeside = 'url',
 ): Promise<number | undefined> {
   const { statusCode = 0, headers } = response;
   if (statusCode === 200) {
@@ -111,7 +114,7 @@ async function startOf(
     found: `the server answers ${statusCode}${response.statusMessage ? ` ${response.statusMessage}` : ''}`,
     expected: 'the file',
     remedy: needsCredentials(statusCode)
-      ? 'if the server needs a token, name the environment variable that contains it: `headers_env: {Authorization: PIPELINE_TOKEN}` beside `url`'
+      ? `if the server needs a token, name the environment variable that contains it: \`headers_env: {Authorization: PIPELINE_TOKEN}\` beside \`${headersBeside}\``
       : 'check the URL; if the file has moved, download it yourself and put it in the folder that PIPELINE_MIRROR names',
   });
 }

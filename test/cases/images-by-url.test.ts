@@ -56,7 +56,8 @@ test('a digest in the table pins each image; the lock file has no entry', async 
   await rm(project.path('.pipeline'), { recursive: true });
   const other = server.on('/3/photo.png?size=large', file(await image(999)));
   const { code, problems } = await ingested(project);
-  expect([code, problems[0]]).toMatchObject([3, { code: 'download-digest-mismatch', where: other }]);
+  expect([code, problems[0]]).toMatchObject([3, { code: 'download-digest-mismatch', where: 'photos.csv:5' }]);
+  expect(problems[0].found).toContain(other);
 });
 
 test('a header from the environment goes with each request, and to one server only', async () => {
@@ -87,14 +88,53 @@ test('images that are gone are named, and what has arrived is kept', async () =>
   await project.write('photos.csv', await table(false, 10));
   await project.write('t.yaml', pipeline('source: photos.csv'));
   const { code, problems } = await ingested(project);
-  expect([code, problems.map(({ where }) => new URL(where!).pathname).sort()]).toEqual([
-    3,
-    ['/10/photo.png', '/11/photo.png'],
-  ]);
+  expect([code, problems.map(({ where }) => where).sort()]).toEqual([3, ['photos.csv:12', 'photos.csv:13']]);
   server.asked.length = 0;
   await table(false);
   expect((await ingested(project)).code).toBe(0);
   expect(server.asked.map((path) => path.split('/')[1]).sort()).toEqual(['10', '11']);
+});
+
+test('rows whose URL has no image are left out with their lines, and stay so until the lock file is changed', async () => {
+  const csv = await table(false, 10);
+  server.on('/4/photo.png?size=large', file(Buffer.from('<!doctype html><title>Log in</title>')));
+  await project.write('photos.csv', csv);
+  const skipping = pipeline('source: photos.csv, on_bad_row: skip');
+  await project.write('t.yaml', skipping);
+  const { code, outcome } = await ingested(project);
+  const rows = outcome.events.flatMap((event) =>
+    event.event === 'note' && event.code === 'row-skipped' ? event.text.replace(/`.*`/, 'URL') : [],
+  );
+  expect([code, rows]).toEqual([
+    0,
+    [
+      'photos.csv:6 names URL: the file is an HTML page, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF',
+      'photos.csv:12 names URL: the server answers 404 Not Found',
+      'photos.csv:13 names URL: the server answers 404 Not Found',
+    ],
+  ]);
+  const total = async (): Promise<number> => {
+    const { train, validation } = await counts(project);
+    return Object.values({ ...train, v: Object.values(validation).reduce((a, b) => a + b) }).reduce((a, b) => a + b);
+  };
+  expect(await total()).toBe(9);
+  server.asked.length = 0;
+  await table(false);
+  expect((await ingested(project)).outcome.named('ran')).toEqual([]);
+  await project.write('photos.csv', csv.replace(/,red\n/, ',blue\n'));
+  expect((await ingested(project)).outcome.named('ran')).toEqual(['ingest']);
+  expect([await total(), server.asked]).toEqual([9, []]);
+  await project.write('t.yaml', skipping.replace('skip', 'fail'));
+  const refused = await ingested(project);
+  expect([refused.code, refused.problems.map(({ where }) => where)]).toEqual([
+    3,
+    ['photos.csv:6', 'photos.csv:12', 'photos.csv:13'],
+  ]);
+  expect(refused.problems.at(-1)!.remedy).toContain('remove the entry of the table from the lock file');
+  await project.write('t.yaml', skipping);
+  await rm(project.path('t.lock.yaml'));
+  expect((await ingested(project)).code).toBe(0);
+  expect([await total(), server.asked.map((path) => path.split('/')[1]).sort()]).toEqual([11, ['10', '11']]);
 });
 
 test('a table without URLs as the source says what to write', async () => {

@@ -15,6 +15,7 @@ export interface BadRow {
     | 'unreadable'
     | 'unnamed'
     | 'missing'
+    | 'gone'
     | 'ambiguous'
     | 'unlabeled'
     | 'flag'
@@ -46,6 +47,7 @@ const remedies: Readonly<Record<BadRow['kind'], string>> = {
   unreadable: 'fix the quotes and separators of the row',
   unnamed: 'fill in the column of files',
   missing: 'correct the names of the files: they are relative to the folder of the table, or to the source',
+  gone: 'correct the URLs that have no image, or remove the entry of the table from the lock file if they have one now',
   ambiguous: 'write file names with their endings',
   unlabeled: 'fill in the labels',
   flag: 'write 1 for images that have the class, and 0 or nothing for the others',

@@ -46,7 +46,7 @@ import {
   tablesOfSplits,
   type FoundTable,
 } from './table-source.js';
-import { surveyUrls, urlsOf } from './url-source.js';
+import { notImages, surveyUrls, urlsOf } from './url-source.js';
 
 /** What a survey finds; archives are opened only by a run. */
 export type Found =
@@ -240,13 +240,17 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
 
 async function listUrls(table: FoundTable, context: StageContext<'ingest'>, probe: Probe): Promise<Listed> {
   const { fetchUrls } = await import('../../sources/fetch-urls.js');
-  const named = tableAsSource(context.config);
+  const { config, digestFolder, sources } = context;
+  const named = tableAsSource(config);
+  const { where } = table;
   const urls = await urlsOf(table, named);
-  const { digest, folder } = await fetchUrls(urls, table.where, context, accessOf(context.config.source));
-  const listing = await context.digestFolder(folder, probe);
-  requireUnpacked(listing, '', context.sources.store.filesOf(digest), table.where);
-  const found = [{ ...table, files: pathsOf(urls) }];
-  return { listing, root: archiveRoot(digest, ''), shown: table.where, tables: { found, columns: named.columns } };
+  const fetched = await fetchUrls(urls, { where, onBadRow: config.on_bad_row }, context, accessOf(config.source));
+  const listing = await digestFolder(fetched.folder, probe);
+  requireUnpacked(listing, '', sources.store.filesOf(fetched.digest), where);
+  const files = pathsOf(urls);
+  const unusable = config.on_bad_image === 'skip' ? [] : notImages(files, listing);
+  const found = [{ ...table, files, gone: new Map([...fetched.leftOut, ...unusable]) }];
+  return { listing, root: archiveRoot(fetched.digest, ''), shown: where, tables: { found, columns: named.columns } };
 }
 
 /** A source with the folder in it that is read, as people know it. */

@@ -16,6 +16,8 @@ import type { FoundTable } from './table-source.js';
 interface Named extends Omit<LabelRow, 'label'> {
   readonly labels: readonly string[];
   readonly files: readonly (number | 'missing' | 'ambiguous')[];
+  /** Why there is no image at the URL that it names. */
+  readonly gone?: string;
 }
 
 /** The rows of one table. */
@@ -44,7 +46,14 @@ export async function readRows(
     for await (const chunk of labelRows(table, columns))
       for (const row of chunk) {
         const split = columns.at.split === undefined ? found.split : row.split;
-        rows.push(namedRow({ ...row, ...(split !== undefined && { split }) }, find(row.file), read(row.label), kept));
+        const named = namedRow(
+          { ...row, ...(split !== undefined && { split }) },
+          find(row.file),
+          read(row.label),
+          kept,
+        );
+        const reason = found.gone?.get(row.file);
+        rows.push(reason === undefined ? named : { ...named, gone: `names \`${row.file}\`: ${reason}` });
       }
     all.push({ found, rows, base: baseOf(rows) });
   }
@@ -122,13 +131,14 @@ export function placesOf(
     rows,
     base,
   } of tables)
-    for (const { line, labels, file, files, fault, unclear, split, group, weight } of rows) {
+    for (const { line, labels, file, files, gone, fault, unclear, split, group, weight } of rows) {
       const refuse = (kind: BadRow['kind'], reason: string): void =>
         void bad.push({ where: `${where}:${line}`, kind, reason });
       const index = files[base];
       const asked = askedSplit(split);
       const counts = askedWeight(weight);
       if (fault !== undefined) refuse('unreadable', fault);
+      else if (gone !== undefined) refuse('gone', gone);
       else if (index === 'missing' && file === '') refuse('unnamed', 'names no file');
       else if (index === 'missing') refuse('missing', `names \`${file}\`, which is not in \`${shown}\``);
       else if (index === 'ambiguous')

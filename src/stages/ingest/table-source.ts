@@ -78,6 +78,8 @@ export interface FoundTable extends TableFile {
   readonly split?: SplitName;
   /** For names that are not those of files, such as URLs: which file each stands for. */
   readonly files?: ReadonlyMap<string, string>;
+  /** Of such names, those that have no image, with why, as a sentence. */
+  readonly gone?: ReadonlyMap<string, string>;
 }
 
 /** The table as a file of the project; undefined if there is none. */
