@@ -342,7 +342,7 @@ export type Folders = string | string[];
 export interface IngestConfig {
   uses?: 'ingest';
   /**
-   * The images: a folder, a .zip, .tar or .tar.gz archive of one, a Parquet file with the images inside or a folder of such files, the https URL of an archive or a Parquet file, or a table (.csv, .tsv, .jsonl) with the https URL of an image in each row. Or a bucket with one object per image, `s3://bucket/folder`. A folder, a bucket or an archive contains one folder per class, or train/, validation/ and test/ with one folder per class in each; other common names work too (Training, seg_train, val, dev, test_set). A single folder around all of them is entered automatically. A path is relative to the folder of the pipeline file, or to the folder above it if that folder is named pipelines.
+   * The images: a folder, a .zip, .tar or .tar.gz archive of one, a Parquet file with the images inside or a folder of such files, the https URL of an archive or a Parquet file, or a table (.csv, .tsv, .jsonl, .parquet) with the https URL of an image in each row. Or a bucket with one object per image, `s3://bucket/folder`. A folder, a bucket or an archive contains one folder per class, or train/, validation/ and test/ with one folder per class in each; other common names work too (Training, seg_train, val, dev, test_set). A single folder around all of them is entered automatically. A path is relative to the folder of the pipeline file, or to the folder above it if that folder is named pipelines.
    */
   source:
     | string
@@ -529,7 +529,7 @@ export interface IngestConfig {
    */
   on_bad_image: 'fail' | 'skip';
   /**
-   * For labels in a table or in file names: what to do with rows that cannot be used, such as those without a file or a label, and with images without a row or of another name: `fail` stops and lists the first ten; `skip` leaves them out and lists them.
+   * For labels in a table or in file names: what to do with rows that cannot be used, such as those without a file or a label or with a URL that has no image, and with images without a row or of another name: `fail` stops and lists the first ten; `skip` leaves them out and lists them.
    */
   on_bad_row: 'fail' | 'skip';
   /**

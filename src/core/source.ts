@@ -114,6 +114,16 @@ export function isUrlTable(path: string): boolean {
   return /\.(csv|tsv|tab|jsonl|ndjson)$/i.test(path);
 }
 
+/** The same, or a Parquet file, which may have the images or their URLs. */
+export function mayHaveUrls(path: string): boolean {
+  return isUrlTable(path) || isParquet(path);
+}
+
+/** Whether a file is named as Parquet files are. */
+export function isParquet(path: string): boolean {
+  return /\.parquet$/i.test(path);
+}
+
 /** How the URLs in a table are asked for, by the origin that names the table. */
 export function accessOf(origin: Origin): Pick<Download, 'allowPrivate' | 'headersEnv'> {
   if (typeof origin === 'string') return {};

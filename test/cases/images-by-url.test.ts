@@ -1,8 +1,9 @@
 /** A table with one URL per image as the source: the same samples and model as class folders of the same images. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
-import { Project } from '../e2e/rig.js';
+import { Project, type RunOutcome } from '../e2e/rig.js';
 import { file, FileServer, status } from '../sources/server.js';
 import { counts, image, ingested, pipeline, writeAt } from './image-folders.js';
 
@@ -144,4 +145,32 @@ test('a table without URLs as the source says what to write', async () => {
     found: 'photos.csv has no URL in the column `url`',
     remedy: 'point `source` at the folder of the images, and write `labels: {table: FILE}` with this table',
   });
+});
+
+test('a Parquet file with a column of URLs is a table of them', async () => {
+  for (let i = 0; i < 12; i++) {
+    await writeAt(project, `sorted/${classOf(i)}/${i}.png`, await image(7 * i));
+    if (i !== 5) await writeAt(project, `mirror/example.com/photos/${i}.png`, await image(7 * i));
+  }
+  await project.write('t.yaml', pipeline('source: sorted'));
+  expect((await ingested(project)).code).toBe(0);
+  const sorted = await counts(project);
+  await copyFile(join(import.meta.dirname, '../fixtures/tables/urls/photos.parquet'), project.path('laion.parquet'));
+  await project.write('t.yaml', pipeline('source: {path: laion.parquet, allow_private: false}'));
+  project.environment.PIPELINE_MIRROR = project.path('mirror');
+  const offline = async (): Promise<RunOutcome> => project.run('t.yaml', '--only', 'ingest', '--offline');
+  const missing = await offline();
+  expect([missing.code, missing.stderr]).toEqual([
+    3,
+    expect.stringContaining('https://example.com/photos/5.png?w=640'),
+  ]);
+  await writeAt(project, 'mirror/example.com/photos/5.png', Buffer.from('<html>'));
+  const page = await offline();
+  expect([page.code, page.stderr]).toEqual([3, expect.stringContaining('laion.parquet:6')]);
+  await rm(project.path('t.lock.yaml'));
+  await rm(project.path('.pipeline'), { recursive: true });
+  await writeAt(project, 'mirror/example.com/photos/5.png', await image(35));
+  expect((await offline()).code).toBe(0);
+  expect(await counts(project)).toEqual(sorted);
+  expect(await project.read('t.lock.yaml')).toMatch(/downloads:\n {2}urls:[0-9a-f]{64}:/);
 });

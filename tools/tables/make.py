@@ -94,6 +94,21 @@ def by_duckdb():
     duckdb.sql(f"copy (select * from rows_table) to '{path('duckdb.parquet')}' (format parquet)")
 
 
+def by_pyarrow_urls():
+    """As in LAION and its relatives: no images, but where they are."""
+    items = [
+        {
+            "SAMPLE_ID": 2**40 + i,
+            "URL": f"https://example.com/photos/{i}.png?w=640",
+            "TEXT": f"photo {i} of something",
+            "label": "red" if i % 3 == 0 else "blue",
+        }
+        for i in range(12)
+    ]
+    os.makedirs(path("urls"), exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(items), path("urls/photos.parquet"))
+
+
 def by_datasets():
     features = datasets.Features(
         {"image": datasets.Image(), "label": datasets.ClassLabel(names=["cat", "dog"]), "note": datasets.Value("string")}
@@ -133,6 +148,7 @@ if __name__ == "__main__":
     os.makedirs(OUT, exist_ok=True)
     datasets.disable_progress_bars()
     by_pyarrow()
+    by_pyarrow_urls()
     by_polars()
     by_duckdb()
     by_datasets()

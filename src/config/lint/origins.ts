@@ -1,12 +1,12 @@
 /** Rules about origins of bytes that are written out: a path or an address, and pins that belong to it. */
 import type { Problem } from '../../core/problem.js';
-import { isBucketAddress, isUrlTable, pathOf, type Origin } from '../../core/source.js';
+import { isBucketAddress, mayHaveUrls, pathOf, type Origin } from '../../core/source.js';
 import { type LintContext, stagesOf } from './lineage.js';
 
 export function pinnedOrigins({ stages, locator }: LintContext): Problem[] {
   const sources = stagesOf(stages, 'ingest').map(({ name, config }) => {
     // A table names URLs, which may need them.
-    const pathPins = isUrlTable(pathOf(config.source) ?? '') ? ['allow_private', 'headers_env'] : [];
+    const pathPins = mayHaveUrls(pathOf(config.source) ?? '') ? ['allow_private', 'headers_env'] : [];
     return { path: ['stages', name, 'source'], origin: config.source, pathPins };
   });
   // The sha256 of a path is that of a layers-model as a whole.

@@ -16,6 +16,7 @@ import {
   bucketOf,
   bucketRoot,
   downloadOf,
+  isParquet,
   isUrlTable,
   isPathRoot,
   nameOf,
@@ -46,7 +47,7 @@ import {
   tablesOfSplits,
   type FoundTable,
 } from './table-source.js';
-import { notImages, surveyUrls, urlsOf } from './url-source.js';
+import { notImages, parquetHasUrls, surveyUrls, urlsOf } from './url-source.js';
 
 /** What a survey finds; archives are opened only by a run. */
 export type Found =
@@ -138,14 +139,18 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
     return surveyFiles('folder', listing, tables);
   }
   const kind = entry?.isFile() ? await archiveKindOf(path) : undefined;
-  if (kind !== undefined) {
+  const isOfUrls =
+    kind === undefined
+      ? entry?.isFile() === true && isUrlTable(path)
+      : kind === 'parquet' && isParquet(path) && (await parquetHasUrls(path, nameOf(source), context));
+  if (kind !== undefined && !isOfUrls) {
     const digest = await digestFile(path);
     const { tables, labels } = await besideArchive();
     const rows: Record<string, Json> =
       kind === 'parquet' && named === undefined ? { on_bad_row: config.on_bad_row } : {};
     return survey({ archive: digest, ...rows, ...(labels && { labels }) }, { kind: 'archive', path, digest, tables });
   }
-  if (entry?.isFile() && isUrlTable(path)) {
+  if (isOfUrls) {
     const table = { path, where: nameOf(source) };
     const { preimage, provisional } = await surveyUrls(table, tableAsSource(config), context);
     return survey({ ...preimage, on_bad_row: config.on_bad_row }, { kind: 'urls', table }, provisional);

@@ -1,7 +1,7 @@
 /** Sources whose images are on the web: a table with one URL per row. */
 import type { Json } from '../../core/canonical.js';
 import { isDigest, type Digest } from '../../core/digest.js';
-import { isCount, isShapedAs, type Guard } from '../../core/guards.js';
+import { isBoolean, isCount, isShapedAs, type Guard } from '../../core/guards.js';
 import { failure } from '../../core/problem.js';
 import type { FolderListing } from '../../core/folder-listing.js';
 import { isAddress } from '../../core/source.js';
@@ -20,6 +20,18 @@ const NAMING = 2;
 
 const isPinned: Guard<Digest | null> = (value) => value === null || isDigest(value);
 const isSummary: Guard<UrlListSummary> = isShapedAs({ count: isCount, list: isDigest, pinned: isPinned });
+
+/** Whether a Parquet file names images by URL and has none inside. A file that has not changed is not read again. */
+export async function parquetHasUrls(
+  path: string,
+  where: string,
+  { digestFile, learn }: Pick<SurveyContext, 'digestFile' | 'learn'>,
+): Promise<boolean> {
+  return learn({ urlsInParquet: await digestFile(path) }, isBoolean, async () => {
+    const { hasUrls } = await import('../../sources/parquet/urls.js');
+    return hasUrls(path, where);
+  });
+}
 
 /** What stands for the images and their labels in a key. A table that has not changed is not read again. */
 export async function surveyUrls(
