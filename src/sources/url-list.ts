@@ -43,7 +43,7 @@ export function summaryOf(urls: readonly ListedUrl[]): UrlListSummary {
 }
 
 /** The name of a list in the lock file. */
-export function lockedName({ list }: UrlListSummary): string {
+function lockedName({ list }: UrlListSummary): string {
   return `urls:${list}`;
 }
 
