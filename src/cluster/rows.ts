@@ -15,8 +15,10 @@ const FIRST_IMAGES = 64;
 const FEWEST_IMAGES = 16;
 /** Jobs for each worker at the end, so that no one waits for the slowest. */
 const ROUNDS = 4;
-/** Jobs that wait in the queue at once for one set. */
-const MOST_QUEUED = 500;
+/** Jobs that wait in the queue at once for one set; those that workers have do not count. */
+const MOST_WAITING = 500;
+/** With many workers more, so that none runs dry while the shared cache is listed. */
+const WAITING_PER_WORKER = 2;
 /** How often a job may say that it is done while its features are nowhere. */
 const FALSE_ANSWERS = 2;
 /** The first time, it may take so long until they are seen; each time longer. */
@@ -114,7 +116,8 @@ class Rows {
     const own = [...under, ...this.comingUp()];
     const size = await this.sizeOfJobs();
     const jobs: ExtractJob[] = [];
-    const room = MOST_QUEUED - own.length;
+    const waiting = seen.filter(({ state, job }) => state === 'queued' && this.isOurs(job)).length;
+    const room = Math.max(MOST_WAITING, (await this.workers()) * WAITING_PER_WORKER) - waiting;
     for (const [view, indexes] of missing) {
       const taken = own.filter((job) => job.view === view);
       for (const range of cut(indexes, taken, size)) {
