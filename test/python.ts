@@ -40,3 +40,6 @@ export const testWithKubernetesSchemas: PythonTest = (...args) =>
 
 /** A parser of Compose files that refuses what the specification does not have. */
 export const testWithComposeSchema: PythonTest = (...args) => testWith(['compose_spec'], 'compose-spec')(...args);
+
+/** The models of AWS's services; moto brings it. */
+export const testWithBotocore: PythonTest = (...args) => testWith(['botocore'], 'botocore')(...args);

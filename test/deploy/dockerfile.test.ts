@@ -1,13 +1,16 @@
 /** The steps of deploy/Dockerfile in a clean folder, and what they make: without a network, without root, with nothing to write but its volumes. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { isLong } from '../reliability/scale.js';
 import { buildImage, type Image } from './image.js';
 import { isolated, notIsolated } from './isolated.js';
+import { composeFile } from './manifests.js';
+import { Services, versitygw, withoutServers } from './services.js';
 
 /** A folder with `package`, as the first stage makes it. */
 async function packed(folder: string): Promise<string> {
@@ -71,4 +74,75 @@ describeIsolated(`the image${notIsolated === undefined ? '' : ` (${notIsolated})
     expect(done.code).toBe(0);
     expect(await readdir(join(project, 'models/quickstart'))).toContain('model.json');
   }, 240_000);
+
+  const testServices = withoutServers === undefined ? test : test.skip;
+
+  testServices(
+    `the services of compose.yaml make the same model as one process${withoutServers === undefined ? '' : ` (${withoutServers})`}`,
+    async () => {
+      const [alone, together] = [await smallProject(folder), await smallProject(folder)];
+      const expected = container(alone, 'run', 'pipeline.yaml');
+      expect(expected).toMatchObject({ code: 0 });
+      const variables = {
+        QUEUE_PASSWORD: 'of the queue',
+        S3_ACCESS_KEY_ID: 'user',
+        S3_SECRET_ACCESS_KEY: 'of-the-store',
+      };
+      const { services } = composeFile({ ...variables, PROJECT: together });
+      const data = join(folder, 'data');
+      const running = await Services.create(folder, image, services);
+      try {
+        await mkdir(join(data, 'pipeline'), { recursive: true });
+        await running.startOther('queue', (words) => words);
+        await running.startOther('store', (words) => [
+          versitygw,
+          ...words.map((word) => (word === '/data' ? data : word)),
+        ]);
+        const workers = [9400, 9401].map((port) =>
+          running.startOwn('worker', together, (words) => words.map((word) => (word === '9400' ? String(port) : word))),
+        );
+        for (const worker of workers) await running.healthyOwn(worker);
+        const run = await running.startOwn('run', together).ended;
+        expect([run.code, run.output]).toEqual([0, expect.stringContaining('validation images are right')]);
+        expect(await digestsOf(join(together, 'models'))).toEqual(await digestsOf(join(alone, 'models')));
+        // SIGTERM ends a worker that has nothing to do at once; no log has a secret.
+        for (const worker of workers) worker.terminate();
+        const logs = await Promise.all(workers.map(({ ended }) => ended));
+        expect(logs.map(({ output }) => output).join('')).toContain('"event":"job-done"');
+        for (const { output } of [...logs, run]) expect(output).not.toMatch(/of.the.(queue|store)/);
+        for (const { output } of logs) expect(output).toContain('"event":"stopped"');
+      } finally {
+        await running.stop();
+      }
+    },
+    300_000,
+  );
 });
+
+/** The quick start in a tenth of the time. */
+async function smallProject(folder: string): Promise<string> {
+  const project = await mkdtemp(join(folder, 'project-'));
+  const text = await readFile('pipelines/quickstart.yaml', 'utf8');
+  const small = text
+    .replace('epochs: 16', 'epochs: 2')
+    .replace('views: 4', 'views: 1')
+    .replace(/minimum: .*/, '{}');
+  await writeFile(join(project, 'pipeline.yaml'), small.replace('evaluate:\n    {}', 'evaluate: {}'));
+  await cp('examples', join(project, 'examples'), { recursive: true });
+  spawnSync('chown', ['-R', '1000:1000', project]);
+  return project;
+}
+
+async function digestsOf(folder: string): Promise<Record<string, string>> {
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const entries = files.map(async ({ parentPath, name }): Promise<[string, string]> => {
+    const path = join(parentPath, name);
+    return [
+      relative(folder, path),
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex'),
+    ];
+  });
+  return Object.fromEntries((await Promise.all(entries)).sort());
+}

@@ -10,8 +10,8 @@ export interface Isolation {
   readonly memory?: readonly string[];
   /** Nothing but `memory` and `mounts` is written. */
   readonly readOnly?: boolean;
-  /** With no network but a loopback of its own. */
-  readonly offline?: boolean;
+  /** With no network but a loopback of its own, or that of a process. */
+  readonly offline?: boolean | number;
   /** `1000:1000`: without privileges or a way to get any. */
   readonly user?: string;
 }
@@ -44,10 +44,16 @@ export function isolated(root: string, command: readonly string[], isolation: Is
       ]),
     ...memory.map((path) => `mount -t tmpfs -o mode=1777 none ${at(path)}`),
     ...(readOnly ? [`mount -o remount,bind,ro ${at('')}`, `mount -o remount,bind,ro ${at('/usr/local')}`] : []),
-    ...(offline ? ['ip link set lo up || true'] : []),
+    ...(offline === true ? ['ip link set lo up'] : []),
     `exec ${[...within(root, user), ...command].map(shellQuoted).join(' ')}`,
   ].join('\n');
-  return ['unshare', '--mount', '--pid', '--fork', ...(offline ? ['--net'] : []), 'sh', '-e', '-c', script];
+  const net = offline === true ? ['--net'] : [];
+  return [...networkOf(offline), 'unshare', '--mount', '--pid', '--fork', ...net, 'sh', '-e', '-c', script];
+}
+
+/** What makes a command see the network of a process. */
+export function networkOf(pid: number | boolean): string[] {
+  return typeof pid === 'number' ? ['nsenter', `--net=/proc/${pid}/ns/net`] : [];
 }
 
 function within(root: string, user: string | undefined): string[] {

@@ -1,8 +1,9 @@
 /** The manifests of deploy/ against the schemas of their programs, and against each other. */
 import { expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
-import { python, testWithComposeSchema, testWithKubernetesSchemas } from '../python.js';
+import { python, testWithBotocore, testWithComposeSchema, testWithKubernetesSchemas } from '../python.js';
 import { composeFile, kubernetesManifests, valuesOf, type Fields, type Manifest, type Value } from './manifests.js';
 
 const all = kubernetesManifests();
@@ -41,6 +42,16 @@ testWithComposeSchema('Compose accepts its file, and no field that it does not k
   expect(problemsOf({ compose: file })).toEqual([]);
   const wrong = JSON.parse(JSON.stringify(file).replace('healthcheck', 'healtcheck')) as Fields;
   expect(problemsOf({ compose: wrong })).toEqual([expect.stringContaining('healtcheck')]);
+});
+
+testWithBotocore('AWS Batch accepts the job definition, and no field that it does not know', () => {
+  const text = readFileSync('deploy/aws-batch/job-definition.json', 'utf8');
+  const problems = (definition: string): string[] =>
+    problemsOf({ batch: { RegisterJobDefinition: JSON.parse(definition) as Fields } });
+  expect(problems(text)).toEqual([]);
+  expect(problems(text.replace('readonlyRootFilesystem', 'readOnlyRootFilesystem'))).toEqual([
+    expect.stringContaining('readOnlyRootFilesystem'),
+  ]);
 });
 
 test('compose.yaml asks for each secret, and gives none to who needs none', () => {

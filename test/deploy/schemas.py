@@ -1,4 +1,7 @@
-"""Validates what it reads on standard input, {kubernetes: [objects], versions: [...], compose: object}, and prints what is wrong."""
+"""Validates what it reads on standard input, and prints what is wrong.
+
+{kubernetes: [objects], versions: [...]}, {compose: object}, or {batch: {operation: parameters}}
+"""
 import json
 import sys
 
@@ -24,6 +27,22 @@ def compose(file):
         yield str(error)
 
 
+def batch(operations):
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+    from botocore.validate import ParamValidator
+
+    model = ServiceModel(Loader().load_service_model("batch", "service-2"))
+    for operation, parameters in operations.items():
+        shape = model.operation_model(operation).input_shape
+        yield from ParamValidator().validate(parameters, shape).generate_report().splitlines()
+
+
 given = json.load(sys.stdin)
-problems = list(kubernetes(given["kubernetes"], given["versions"]) if "kubernetes" in given else compose(given["compose"]))
-json.dump(problems, sys.stdout)
+if "kubernetes" in given:
+    problems = kubernetes(given["kubernetes"], given["versions"])
+elif "compose" in given:
+    problems = compose(given["compose"])
+else:
+    problems = batch(given["batch"])
+json.dump(list(problems), sys.stdout)
