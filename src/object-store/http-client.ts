@@ -3,7 +3,7 @@
  * no redirect.
  */
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
-import { pipeline } from 'node:stream/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { destroyIfRefused, shownProxy, usableProxy } from '../core/proxy.js';
 import { PipelineError } from '../core/problem.js';
 import { UnreadContent, wholeContent } from './content.js';
@@ -117,6 +117,8 @@ class Exchange {
     const asksFirst = body !== undefined && body.size >= ASK_FIRST_BYTES;
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => {
+        // The server has refused without taking everything. Its answer is what counts, and ends the connection.
+        if (this.answered && !this.uploaded) return;
         connecting.end();
         silence.end();
         this.failed ??= error;
@@ -178,16 +180,17 @@ class Exchange {
     });
   }
 
+  /** Ends early if the server answers before it has everything: what is sent after that breaks the connection. */
   private async upload(body: HttpBody, silence: Patience): Promise<void> {
     const sent = this.sent!;
-    const content = async function* (): AsyncGenerator<Uint8Array> {
-      for await (const chunk of wholeContent(body)) {
-        if (!sent.destroyed) silence.renew();
-        yield chunk;
-      }
-    };
-    await pipeline(content, sent);
-    this.uploaded = true;
+    for await (const chunk of wholeContent(body)) {
+      // A refusal that has arrived is read now: writing into a closed connection would discard it.
+      await nextTurn();
+      if (this.answered || sent.destroyed) return;
+      silence.renew();
+      if (!sent.write(chunk)) await writable(sent);
+    }
+    sent.end(() => (this.uploaded = true));
   }
 
   private async *chunksOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {
@@ -223,6 +226,17 @@ function whenConnected(sent: ClientRequest, done: () => void): void {
   sent.once('socket', (socket) => {
     if (!socket.connecting) return done();
     socket.once('encrypted' in socket ? 'secureConnect' : 'connect', done);
+  });
+}
+
+function writable(sent: ClientRequest): Promise<void> {
+  const events = ['drain', 'response', 'close'];
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of events) sent.off(event, done);
+      resolve();
+    };
+    for (const event of events) sent.on(event, done);
   });
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { CredentialChain, fromEnvironment } from '../../src/object-store/credentials/credentials.js';
 import { HttpClient } from '../../src/object-store/http-client.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
+import { openObjectStore } from '../../src/object-store/open.js';
 import { S3Store } from '../../src/object-store/s3/s3-store.js';
 import { usualTiming } from '../../src/object-store/timing.js';
 import { bytesOf, contentOf, noise, pagesOf, textAt } from './contents.js';
@@ -120,6 +121,16 @@ describeWithVersitygw('a bucket behind a network with faults', () => {
       Array(22).fill(reason),
     );
     expect(warnings).toEqual([]);
+  });
+
+  test('a server that refuses and closes before it has taken everything is understood', async () => {
+    const env = { ...environmentOf('writer'), AWS_SECRET_ACCESS_KEY: 'another' };
+    const store = await openObjectStore(`s3://${BUCKET}`, { endpoint: server.endpoint }, env);
+    for (let time = 0; time < 10; time++)
+      await expect(store.put('refused', contentOf(large))).rejects.toMatchObject({
+        kind: 'denied',
+        message: expect.stringContaining('the secret access key is wrong'),
+      });
   });
 
   test('a bit that changes on the way up is noticed by the server', async () => {

@@ -1,6 +1,7 @@
 /** Sends what this machine has computed, beside the work: a few at a time, and without failing anything. */
 import type PQueue from 'p-queue';
 import { isNativeError } from 'node:util/types';
+import { ObjectStoreError } from '../../object-store/object-store.js';
 import type { Writing } from './remote.js';
 
 export type SharedKind = 'result' | 'pack';
@@ -15,7 +16,7 @@ export interface Upload {
 export interface SharedSummary {
   readonly shared: Readonly<Record<SharedKind, number>>;
   readonly bytes: number;
-  /** How many were not shared, by reason. */
+  /** How many were not shared, by reason: the first of each kind, because a server may word each failure in another way. */
   readonly failed: ReadonlyMap<string, number>;
 }
 
@@ -23,7 +24,7 @@ const AT_ONCE = 4;
 
 export class Uploads {
   private readonly shared: Record<SharedKind, number> = { result: 0, pack: 0 };
-  private readonly failed = new Map<string, number>();
+  private readonly failed = new Map<string, { readonly reason: string; items: number }>();
   private bytes = 0;
   private waiting = 0;
   private queue: Promise<PQueue> | undefined;
@@ -37,7 +38,8 @@ export class Uploads {
 
   /** Resolves when it is sent, or cannot be; never rejects. */
   async add(upload: Upload): Promise<void> {
-    if (this.writing.state === 'off') return this.leaveOut(this.writing.why);
+    const { writing } = this;
+    if (writing.state === 'off') return writing.why === undefined ? undefined : this.leaveOut(writing.why);
     this.waiting++;
     // Loaded only if there is work: a run that has nothing to do ends sooner.
     this.queue ??= import('p-queue').then((library) => new library.default({ concurrency: AT_ONCE }));
@@ -55,7 +57,7 @@ export class Uploads {
       await Promise.race([queue.onIdle(), ...(signal === undefined ? [] : [aborted])]);
       queue.clear();
     }
-    const failed = new Map(this.failed);
+    const failed = new Map([...this.failed.values()].map(({ reason, items }) => [reason, items]));
     if (this.waiting > 0) failed.set('the run was interrupted', this.waiting);
     return { shared: { ...this.shared }, bytes: this.bytes, failed };
   }
@@ -66,13 +68,16 @@ export class Uploads {
       this.bytes += bytes;
       if (bytes > 0) this.shared[kind]++;
     } catch (error) {
-      this.leaveOut(isNativeError(error) ? error.message : String(error));
+      const reason = isNativeError(error) ? error.message : String(error);
+      this.leaveOut(reason, error instanceof ObjectStoreError ? error.kind : reason);
     } finally {
       this.waiting--;
     }
   }
 
-  private leaveOut(reason: string | undefined): void {
-    if (reason !== undefined) this.failed.set(reason, (this.failed.get(reason) ?? 0) + 1);
+  private leaveOut(reason: string, kind = reason): void {
+    const found = this.failed.get(kind);
+    if (found === undefined) this.failed.set(kind, { reason, items: 1 });
+    else found.items++;
   }
 }
