@@ -21,7 +21,7 @@ export type OnOff = (direction: Direction, reason: string, kind: ObjectFailure) 
 
 const IN_A_ROW = 3;
 
-/** The place behind breakers of its own. Neither a missing object counts, nor an abort, nor content that cannot be read here. */
+/** The place behind breakers of its own. Neither a missing object counts, nor an abort, content that cannot be read here, or what a kind of place never does. */
 export function guardedStore(place: ObjectStore, onOff: OnOff): ObjectStore {
   return new GuardedStore(place, new Breaker('read', onOff), new Breaker('write', onOff));
 }
@@ -133,7 +133,7 @@ class Attempt {
   }
 
   private counted(error: unknown): unknown {
-    if (error instanceof ObjectStoreError) this.failed(error);
+    if (error instanceof ObjectStoreError && error.kind !== 'read-only') this.failed(error);
     return error;
   }
 }

@@ -42,10 +42,9 @@ export async function openRemote(
       `the shared cache is not ${direction === 'read' ? 'read' : 'written'} any more in this run: ${reason}`,
     ),
   );
-  const [trust, signer] = await Promise.all([
-    readTrust(pipeline),
-    mode === 'read' ? undefined : readSigner(environment),
-  ]);
+  // A web server is filled in another way.
+  const isRead = mode === 'read' || /^https?:/i.test(address);
+  const [trust, signer] = await Promise.all([readTrust(pipeline), isRead ? undefined : readSigner(environment)]);
   let noted = false;
   const unchecked = (): void => {
     if (!noted)
@@ -56,12 +55,11 @@ export async function openRemote(
     noted = true;
   };
   const hasKey = trust === undefined || (signer !== undefined && trust.keys.has(signer.publicKey));
-  const writing: Writing =
-    mode === 'read'
-      ? { state: 'off' }
-      : hasKey
-        ? { state: 'on' }
-        : { state: 'off', why: missingKey(signer !== undefined) };
+  const writing: Writing = isRead
+    ? { state: 'off' }
+    : hasKey
+      ? { state: 'on' }
+      : { state: 'off', why: missingKey(signer !== undefined) };
   return { objects, writing, seals: sealsOf(trust?.keys, signer, unchecked), note };
 }
 

@@ -21,6 +21,7 @@ const ownFolders = new Set([
   'locks',
   'quarantine',
   'tmp',
+  'unshared',
   'usage.json',
   ORIGIN_FILE,
 ]);

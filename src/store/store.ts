@@ -8,6 +8,7 @@
  *     <root>/v1/unpacked/<digest>/           files of an archive, by its digest
  *     <root>/v1/roots/<digest>.json          what the last run of a pipeline file needs
  *     <root>/v1/locks/<name>.lock            who is doing which work
+ *     <root>/v1/unshared/<place>/<name>      what is still to be sent to a shared cache
  *     <root>/v1/quarantine/                  damaged files, kept as evidence
  *     <root>/v1/tmp/                         files being written
  *     <root>/v1/usage.json                   about how many bytes all of it has
@@ -185,7 +186,7 @@ export async function openStore(
     hasBlob: (ref) => blobs.has(ref),
     putRecord: async (record) => {
       const standing = await records.put(record);
-      shared?.offer(standing);
+      void shared?.offer(standing);
       return standing;
     },
     getRecord: async (key) => (await records.get(key)) ?? (await shared?.hit(key))?.record,
@@ -254,15 +255,15 @@ function sharedStore(shared: SharedCache, files: Files, records: Records): Share
     get pending() {
       return shared.uploads.pending;
     },
-    settle: (signal) => shared.uploads.settle(signal),
+    settle: (signal) => shared.settle(signal),
     push: async (record) => {
       const { offerSet } = await import('./shared/whole-sets.js');
       for (const set of record.uses?.features ?? []) await offerSet(files, set, shared.packs(set));
-      shared.offer(record);
+      void shared.offer(record);
     },
     offer: async (key) => {
       const record = await records.hit(key);
-      if (record !== undefined) shared.offer(record);
+      if (record !== undefined) void shared.offer(record);
     },
     pullFeatures: async ({ uses }) => {
       const { fetchSet } = await import('./shared/whole-sets.js');

@@ -73,6 +73,6 @@ describeWithVersitygw('a run whose shared cache is disturbed', () => {
         `${trials.length} runs with a disturbed shared cache, in ${usable.length} ways; 0 wrong results, 0 failed runs`,
       );
     },
-    isLong ? 3_600_000 : 300_000,
+    isLong ? 7_200_000 : 1_200_000,
   );
 });

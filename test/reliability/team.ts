@@ -11,6 +11,7 @@ const keyOf = (byte: number): string => privateKeyText(Buffer.alloc(32, byte));
 export const ciKey = keyOf(7);
 export const strangerKey = keyOf(9);
 const signer = (key: string): Signer => signerOf(key)!;
+export const ci = signer(ciKey);
 export const stranger = signer(strangerKey);
 
 export type Environment = Readonly<Record<string, string>>;

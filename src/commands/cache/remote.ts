@@ -46,7 +46,11 @@ export async function loginCheck(file: string | undefined, { json }: RemoteOptio
       await objects.remove(probe).catch(() => undefined);
     }
   } else if (reads && writing.state === 'off')
-    steps.push({ step: 'write', ok: writing.why === undefined, text: writing.why ?? 'not asked: the mode is `read`' });
+    steps.push({
+      step: 'write',
+      ok: writing.why === undefined,
+      text: writing.why ?? 'not tried, because the mode is `read`, or it is a web server',
+    });
   const ok = steps.every((step) => step.ok);
   if (json) host.stdout(`${JSON.stringify({ event: 'cache-login-check', address: objects.address, ok, steps })}\n`);
   else {

@@ -80,7 +80,7 @@ export function noSharedCache(where: string): Error {
 function cannotWrite(why: string | undefined): Error {
   return failure('invalid', {
     code: 'shared-cache-not-written',
-    found: `this machine does not write to the shared cache: ${why ?? 'its mode is `read`'}`,
+    found: `this machine does not write to the shared cache: ${why ?? 'its mode is `read`, or it is a web server'}`,
     remedy: why === undefined ? 'set `mode: read-write`' : undefined,
   });
 }

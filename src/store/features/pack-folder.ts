@@ -89,10 +89,11 @@ export class PackFolder {
     if (digest !== undefined) this.shared?.offer(digest, keys, join(this.path, pack), isNew);
   }
 
-  /** Shares every pack that is here, for those who have computed before there was anything to share with. */
-  async shareAll(): Promise<void> {
+  /** Shares every pack that is here, or those that are wanted: they were made before this process. */
+  async shareAll(wanted?: ReadonlySet<Digest>): Promise<void> {
     await this.refresh();
     for (const { name, elsewhere } of this.packs) {
+      if (wanted !== undefined && !wanted.has(packDigest(name)!)) continue;
       const index = elsewhere === undefined ? await this.readIndex(name) : undefined;
       if (index !== undefined) this.share(name, index, false);
     }

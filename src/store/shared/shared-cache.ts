@@ -15,7 +15,8 @@ import { blobName, recordName } from './layout.js';
 import { readSmall } from './read-small.js';
 import type { Remote } from './remote.js';
 import { SharedPacks } from './shared-packs.js';
-import { Uploads } from './uploads.js';
+import { packMark, Unshared } from './unshared.js';
+import { orAborted, Uploads, type SharedSummary } from './uploads.js';
 
 /** A record of the shared cache whose blobs are all there, or here. */
 export interface SharedHit {
@@ -26,6 +27,8 @@ export interface SharedHit {
 
 export class SharedCache {
   readonly uploads: Uploads;
+  private readonly unshared: Unshared;
+  private leftOffered: Promise<void> | undefined;
   /** What was found for a key, so that a run asks once. */
   private readonly hits = new Map<ActionKey, Promise<SharedHit | undefined>>();
   /** Blobs that turned out to be wrong. */
@@ -39,6 +42,7 @@ export class SharedCache {
     private readonly records: Records,
   ) {
     this.uploads = new Uploads(remote.writing);
+    this.unshared = new Unshared(files, remote.objects.address);
   }
 
   /** The shared record of a key. `again`: ask even if this process has asked before. */
@@ -79,13 +83,51 @@ export class SharedCache {
     return brought === true;
   }
 
-  /** Shares a record and its blobs, in this order: blobs, record. Returns at once. */
-  offer(record: ActionRecord): void {
-    void this.uploads.add({ kind: 'result', work: () => this.upload(record) });
+  /** Shares a record and its blobs, in this order: blobs, record. Resolves to whether they are there. */
+  offer(record: ActionRecord): Promise<boolean> {
+    const send = (): Promise<number> => this.upload(record);
+    if (this.remote.writing.state === 'off') return this.uploads.add({ kind: 'result', work: send });
+    return this.uploads.add({ kind: 'result', work: this.unshared.during(record.key, send) });
   }
 
   packs(set: FeatureSetKey): SharedPacks {
-    return new SharedPacks(set, this.remote, this.files, this.uploads, (name, reason) => this.refuse(name, reason));
+    const { remote, files, uploads, unshared } = this;
+    return new SharedPacks(set, { remote, files, uploads, unshared }, (name, reason) => this.refuse(name, reason));
+  }
+
+  /** Waits until all is shared that can be, or until the signal. Never rejects. */
+  async settle(signal?: AbortSignal): Promise<SharedSummary> {
+    // What the disk does not give is offered another time.
+    this.leftOffered ??= this.offerLeft().catch(() => undefined);
+    await orAborted(this.leftOffered, signal);
+    return this.uploads.settle(signal);
+  }
+
+  /**
+   * Offers what earlier runs have computed and could not share: they were killed, or the place was gone. If the first
+   * of it cannot be shared now either, the rest waits for the next time.
+   */
+  private async offerLeft(): Promise<void> {
+    if (this.remote.writing.state === 'off') return;
+    const { results, packs } = await this.unshared.left();
+    const offers: (() => Promise<boolean>)[] = [];
+    for (const [set, wanted] of packs) {
+      const { hasPack, offerSet } = await import('./whole-sets.js');
+      for (const pack of wanted)
+        if (!(await hasPack(this.files, set, pack))) await this.unshared.forget(packMark(set, pack));
+      const sharing = this.packs(set);
+      offers.push(async () => {
+        await offerSet(this.files, set, sharing, wanted);
+        return sharing.sent();
+      });
+    }
+    for (const key of results) {
+      const record = await this.records.hit(key);
+      if (record === undefined) await this.unshared.forget(key);
+      else offers.push(() => this.offer(record));
+    }
+    const [first, ...others] = offers;
+    if (first !== undefined && (await first())) await Promise.all(others.map((offer) => offer()));
   }
 
   private async ask(key: ActionKey): Promise<SharedHit | undefined> {
@@ -130,11 +172,13 @@ export class SharedCache {
       }
     }
     for (const ref of uniqueRefs(record)) {
-      if ((await objects.head(blobName(ref.digest)))?.size === ref.size) continue;
+      const isThere = (await objects.head(blobName(ref.digest)))?.size === ref.size;
+      if (isThere && !this.wrong.has(ref.digest)) continue;
       const content = await this.blobs.content(ref);
       // Collected since: without its blobs, a record is of no use to others.
       if (content === undefined) return bytes;
       await objects.put(blobName(ref.digest), content);
+      this.wrong.delete(ref.digest);
       bytes += ref.size;
     }
     if (standing !== undefined && canonical(standing.record.outputs) === outputs) return bytes;

@@ -10,6 +10,7 @@ import { fetchObject } from './fetch-object.js';
 import { packObjectName, packOfRecord, packRecordName, packRecordsPrefix, packsPrefix } from './layout.js';
 import { readSmall } from './read-small.js';
 import type { Remote } from './remote.js';
+import { packMark, type Unshared } from './unshared.js';
 import type { Uploads } from './uploads.js';
 
 /** A pack that others have made. */
@@ -34,20 +35,30 @@ export const isPackRecord = isShapedAs({
   keys: isString,
 });
 
+interface SharedParts {
+  readonly remote: Remote;
+  readonly files: Files;
+  readonly uploads: Uploads;
+  readonly unshared: Unshared;
+}
+
 export class SharedPacks {
   private readonly known = new Set<Digest>();
   private readonly wrong = new Set<Digest>();
   /** Those whose records are there: they are not sent again. */
   private readonly there = new Set<Digest>();
-  private readonly sending: Promise<void>[] = [];
+  private readonly sending: Promise<boolean>[] = [];
+  private readonly remote: Remote;
+  private readonly files: Files;
 
   constructor(
     private readonly set: FeatureSetKey,
-    private readonly remote: Remote,
-    private readonly files: Files,
-    private readonly uploads: Uploads,
+    private readonly parts: SharedParts,
     private readonly refuse: (name: string, reason: string) => void,
-  ) {}
+  ) {
+    this.remote = parts.remote;
+    this.files = parts.files;
+  }
 
   /** Packs that have come since the last look and that this machine does not have. */
   async *look(has: (pack: Digest) => boolean): AsyncGenerator<SharedPack> {
@@ -101,12 +112,15 @@ export class SharedPacks {
   offer(pack: Digest, keys: Uint8Array, path: string, isNew: boolean): void {
     this.known.add(pack);
     if (!isNew && this.there.has(pack)) return;
-    this.sending.push(this.uploads.add({ kind: 'pack', work: () => this.upload(pack, keys, path, isNew) }));
+    const { remote, uploads, unshared } = this.parts;
+    const send = (): Promise<number> => this.upload(pack, keys, path, isNew);
+    const work = remote.writing.state === 'off' ? send : unshared.during(packMark(this.set, pack), send);
+    this.sending.push(uploads.add({ kind: 'pack', work }));
   }
 
-  /** Resolves when all packs that were offered are sent, or cannot be. */
-  sent(): Promise<unknown> {
-    return Promise.allSettled(this.sending);
+  /** Resolves when all packs that were offered are sent or cannot be, to whether all are. */
+  async sent(): Promise<boolean> {
+    return (await Promise.all(this.sending)).every(Boolean);
   }
 
   private async upload(pack: Digest, keys: Uint8Array, path: string, isNew: boolean): Promise<number> {

@@ -36,25 +36,24 @@ export class Uploads {
 
   constructor(private readonly writing: Writing) {}
 
-  /** Resolves when it is sent, or cannot be; never rejects. */
-  async add(upload: Upload): Promise<void> {
+  /** Resolves when it is sent or cannot be, to whether it is; never rejects. */
+  async add(upload: Upload): Promise<boolean> {
     const { writing } = this;
-    if (writing.state === 'off') return writing.why === undefined ? undefined : this.leaveOut(writing.why);
+    if (writing.state === 'off') {
+      if (writing.why !== undefined) this.leaveOut(writing.why);
+      return false;
+    }
     this.waiting++;
     // Loaded only if there is work: a run that has nothing to do ends sooner.
     this.queue ??= import('p-queue').then((library) => new library.default({ concurrency: AT_ONCE }));
-    await (await this.queue).add(() => this.send(upload));
+    return (await this.queue).add(() => this.send(upload));
   }
 
   /** Waits for all that were added so far, or until the signal. Those that are left out then count as failed. */
   async settle(signal?: AbortSignal): Promise<SharedSummary> {
     const queue = await this.queue;
     if (queue !== undefined) {
-      const aborted = new Promise<void>((resolve) => {
-        if (signal?.aborted === true) resolve();
-        signal?.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await Promise.race([queue.onIdle(), ...(signal === undefined ? [] : [aborted])]);
+      await orAborted(queue.onIdle(), signal);
       queue.clear();
     }
     const failed = new Map([...this.failed.values()].map(({ reason, items }) => [reason, items]));
@@ -62,14 +61,16 @@ export class Uploads {
     return { shared: { ...this.shared }, bytes: this.bytes, failed };
   }
 
-  private async send({ kind, work }: Upload): Promise<void> {
+  private async send({ kind, work }: Upload): Promise<boolean> {
     try {
       const bytes = await work();
       this.bytes += bytes;
       if (bytes > 0) this.shared[kind]++;
+      return true;
     } catch (error) {
       const reason = isNativeError(error) ? error.message : String(error);
       this.leaveOut(reason, error instanceof ObjectStoreError ? error.kind : reason);
+      return false;
     } finally {
       this.waiting--;
     }
@@ -80,4 +81,14 @@ export class Uploads {
     if (found === undefined) this.failed.set(kind, { reason, items: 1 });
     else found.items++;
   }
+}
+
+/** Resolves when the work is done, or the signal aborts. */
+export async function orAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return work;
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([work, aborted]);
 }

@@ -1,6 +1,6 @@
 /** All packs of a feature set at once: for those who share or fetch by hand what a run would do as it needs it. */
 import { join } from 'node:path';
-import type { FeatureSetKey } from '../../core/digest.js';
+import type { Digest, FeatureSetKey } from '../../core/digest.js';
 import type { Files } from '../disk/files.js';
 import { isPackName, packName, readPackShape } from '../features/feature-pack.js';
 import { PackFolder } from '../features/pack-folder.js';
@@ -10,8 +10,18 @@ function setFolder(files: Files, set: FeatureSetKey): string {
   return join(files.root, 'v1', 'features', set);
 }
 
-/** Offers every whole pack that is here. */
-export async function offerSet(files: Files, set: FeatureSetKey, packs: SharedPacks): Promise<void> {
+/** Whether a pack is here. */
+export async function hasPack(files: Files, set: FeatureSetKey, pack: Digest): Promise<boolean> {
+  return (await files.infoIfThere(join(setFolder(files, set), packName(pack))))?.isFile === true;
+}
+
+/** Offers every whole pack that is here, or those of them that are wanted. */
+export async function offerSet(
+  files: Files,
+  set: FeatureSetKey,
+  packs: SharedPacks,
+  wanted?: ReadonlySet<Digest>,
+): Promise<void> {
   const path = setFolder(files, set);
   // The first pack that can be read says how long a row is, which all packs of a set have in common.
   for (const name of await files.list(path)) {
@@ -19,7 +29,7 @@ export async function offerSet(files: Files, set: FeatureSetKey, packs: SharedPa
     if (file === undefined) continue;
     const shape = await readPackShape(file).finally(() => file.close());
     if (shape?.set !== set) continue;
-    await new PackFolder(files, path, shape, packs).shareAll();
+    await new PackFolder(files, path, shape, packs).shareAll(wanted);
     return;
   }
 }

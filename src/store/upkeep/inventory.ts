@@ -30,7 +30,7 @@ export interface Item {
 /** Folders whose first two characters of a name are a folder of their own. */
 const FAN = /^[0-9a-f]{2}$/;
 /** Messages between processes, and the store's own bookkeeping: a few bytes that are not content. */
-const housekeeping = new Set(['locks', 'usage.json', ORIGIN_FILE]);
+const housekeeping = new Set(['locks', 'unshared', 'usage.json', ORIGIN_FILE]);
 
 export async function takeInventory(files: Files): Promise<Item[]> {
   const version = join(files.root, 'v1');
