@@ -9,7 +9,7 @@ import { FaultyProxy, type Fault } from '../object-store/faulty-proxy.js';
 import { environmentOf, secretOf, type User } from '../object-store/servers.js';
 import { filesBelow, stranger, type Environment, type Team } from './team.js';
 
-export interface Trial {
+interface Trial {
   readonly team: Team;
   readonly prefix: string;
   readonly random: () => number;
@@ -26,6 +26,8 @@ export interface SharedFault {
   readonly notes: readonly RegExp[];
   /** Notes that may come, once each: it depends on what the fault hits. */
   readonly maybe?: readonly RegExp[];
+  /** The run replaces what is wrong. */
+  readonly heals?: boolean;
   /** Why it cannot be tried here. */
   readonly skipped?: string;
 }
@@ -122,7 +124,6 @@ const user = (name: User, secret = secretOf(name)) => ({
 /** A program that gives right credentials a few times and wrong ones from then on, each for a second. */
 async function expiring({ team, prefix, random }: Trial): Promise<Environment> {
   const folder = join(team.base, `${prefix}-credentials`);
-  await filesBelow(folder);
   const script = `${folder}.sh`;
   const good = 1 + below(2, random);
   await writeFile(
@@ -207,7 +208,13 @@ export const sharedFaults: readonly SharedFault[] = [
     notes: [],
     maybe: [refusal('it is not what this tool writes')],
   },
-  { name: 'bytes of blobs are others', before: 'all', disturb: someObjects('blobs/', flipped), notes: [wrongBytes] },
+  {
+    name: 'bytes of blobs are others',
+    before: 'all',
+    disturb: someObjects('blobs/', flipped),
+    notes: [wrongBytes],
+    heals: true,
+  },
   {
     name: 'bytes of packs are others',
     before: 'features',

@@ -1,6 +1,6 @@
-/** A team with a bucket: a server, what its machines are given, and the first machine's results to be disturbed. */
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+/** A team with a bucket: a server, its machines, and what each of them is given. */
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { RunEvent } from '../../src/core/event.js';
 import { digestOf } from '../../src/core/digest.js';
 import { privateKeyText, signerOf, type Signer } from '../../src/core/signing/keys.js';
@@ -8,8 +8,8 @@ import { BUCKET, environmentOf, secretOf, startVersitygw, type S3Server, type Us
 import { copyOf, makeProject, remove, resultsOf, run, scratch, start, type Ended } from './small-project.js';
 
 const keyOf = (byte: number): string => privateKeyText(Buffer.alloc(32, byte));
-export const ciKey = keyOf(7);
-export const strangerKey = keyOf(9);
+const ciKey = keyOf(7);
+const strangerKey = keyOf(9);
 const signer = (key: string): Signer => signerOf(key)!;
 export const ci = signer(ciKey);
 export const stranger = signer(strangerKey);
@@ -24,8 +24,6 @@ export class Team {
     readonly pristine: string,
     /** What a run without a shared cache comes to. */
     readonly expected: Readonly<Record<string, string>>,
-    /** Paths below {@link folderOf}, by their prefix, of everything that a run shares. */
-    readonly full: string,
   ) {}
 
   static async start(): Promise<Team> {
@@ -36,7 +34,7 @@ export class Team {
     await writeFile(join(pristine, 'pipeline.trust.yaml'), `version: 1\nkeys:\n  - ${JSON.stringify(trust)}\n`);
     const alone = await copyOf(pristine);
     await run(alone);
-    const team = new Team(server, base, pristine, await resultsOf(alone), 'full');
+    const team = new Team(server, base, pristine, await resultsOf(alone));
     await remove(alone);
     return team;
   }
@@ -119,9 +117,4 @@ export async function wrongObjects(folder: string): Promise<string[]> {
     if (digest !== undefined && digestOf(await readFile(path)) !== digest) wrong.push(relative(folder, path));
   }
   return wrong;
-}
-
-export async function putFile(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, content);
 }

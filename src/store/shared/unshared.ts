@@ -4,8 +4,16 @@
  * leaves, the next run offers again.
  */
 import { join } from 'node:path';
-import { digestOf, fileNameOf, isActionKey, isDigest, isFeatureSetKey } from '../../core/digest.js';
-import type { ActionKey, Digest, FeatureSetKey } from '../../core/digest.js';
+import {
+  digestOf,
+  fileNameOf,
+  isActionKey,
+  isDigest,
+  isFeatureSetKey,
+  type ActionKey,
+  type Digest,
+  type FeatureSetKey,
+} from '../../core/digest.js';
 import { ObjectStoreError } from '../../object-store/object-store.js';
 import type { Files } from '../disk/files.js';
 
