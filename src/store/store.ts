@@ -152,9 +152,8 @@ export async function openStore(
   const shared = remote && new (await import('./shared/shared-cache.js')).SharedCache(remote, files, blobs, records);
   const indexOf = (name: string): string => join(root, 'index', digestOf(name).slice(0, 32));
   const digest = (name: string, listing: () => FileList, probe: Probe): Promise<FileDigests> => {
-    const indexFile = indexOf(name);
     const listedAt = Date.now();
-    return digestFiles(files, listing(), listedAt, { indexFile, probe });
+    return digestFiles(files, listing(), listedAt, { indexFile: indexOf(name), probe });
   };
   const locks = new Locks(files);
   const facts = new Facts(blobs, records, tool);
@@ -218,10 +217,8 @@ export async function openStore(
     digestFolder: async (folder, probe, links = 'inside') =>
       digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder, links), probe),
     ...bucketStore(files, blobs, indexOf),
-    digestFile: async (path) => {
-      const list = () => listFile(dirname(path), basename(path));
-      return (await digest(`file ${resolve(path)}`, list, noProbe)).digestAt(0);
-    },
+    digestFile: async (path) =>
+      (await digest(`file ${resolve(path)}`, () => listFile(dirname(path), basename(path)), noProbe)).digestAt(0),
   };
 }
 
