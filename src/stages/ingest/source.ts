@@ -8,7 +8,6 @@ import { nameList } from '../../core/text/names.js';
 import { nearest } from '../../core/text/did-you-mean.js';
 import { failure } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
-import { shellPath } from '../../core/text/shell-path.js';
 import { withoutTrailing } from '../../core/text/trailing.js';
 import {
   accessOf,
@@ -47,6 +46,7 @@ import {
   tablesOfSplits,
   type FoundTable,
 } from './table-source.js';
+import { sourceMissing } from './source-missing.js';
 import { notImages, parquetHasUrls, surveyUrls, urlsOf } from './url-source.js';
 
 /** What a survey finds; archives are opened only by a run. */
@@ -155,19 +155,7 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
     const { preimage, provisional } = await surveyUrls(table, tableAsSource(config), context);
     return survey({ ...preimage, on_bad_row: config.on_bad_row }, { kind: 'urls', table }, provisional);
   }
-  const forShell = shellPath(nameOf(source));
-  throw failure('bad-data', {
-    code: 'source-missing',
-    where: nameOf(source),
-    field: ['source'],
-    found: entry
-      ? 'is not a folder, an archive (.zip, .tar or .tar.gz), a Parquet file or a table of URLs'
-      : `does not exist${forShell ? `: ${forShell.found}` : ''}`,
-    expected: 'a folder of images with one folder per class, or an archive of one',
-    remedy:
-      (entry ? undefined : forShell?.remedy) ??
-      'correct `source`: it is relative to the folder of the pipeline file, or to the folder above if that is `pipelines/`',
-  });
+  throw sourceMissing(nameOf(source), entry !== undefined);
 }
 
 function surveyShards(
