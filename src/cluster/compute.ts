@@ -139,8 +139,9 @@ export class Computer {
   }
 
   private async openRemote(): Promise<Remote> {
-    const { project } = this.place;
-    const remote = await openRemote({ root: project, home: project }, (code, text) => this.parent.log(code, text));
+    const { project, cache } = this.place;
+    const place = { root: project, home: project, ...(cache && { cache }) };
+    const remote = await openRemote(place, (code, text) => this.parent.log(code, text));
     if (remote === undefined) throw new Error('a worker without a shared cache was let through');
     return remote;
   }

@@ -87,7 +87,7 @@ export class Coordinator implements Delegate {
           jobSize: this.options.jobSize,
           suspect: async (image, view) => {
             const isLethal = await tryImage({ ...work, need, image, view, spec: await spec() }, this.options.version);
-            if (isLethal) this.lethal.add(image);
+            if (isLethal) this.leaveOut(image, node.stage.name);
           },
         }),
       ),
@@ -99,6 +99,12 @@ export class Coordinator implements Delegate {
   async close(interrupted: boolean): Promise<void> {
     if (interrupted) await this.board.withdraw();
     await this.board.close();
+  }
+
+  private leaveOut(image: Digest, stage: string): void {
+    this.lethal.add(image);
+    const text = `image ${image.slice(0, 12)} ends every process that reads it, and counts as damaged`;
+    this.emit({ event: 'note', stage, code: 'picture-lethal', text });
   }
 
   /** Names the spec of a stage, whose content changes with the images that end processes. */

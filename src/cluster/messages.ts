@@ -1,4 +1,5 @@
 /** Messages between a worker and the processes in which it computes, and how failures pass through the queue. */
+import type { CacheConfig } from '../config/pipeline.js';
 import {
   isCount,
   isFiniteNumber,
@@ -24,6 +25,8 @@ export interface JobPlace {
   /** The folder in which processes have a place each for what they write. */
   readonly home: string;
   readonly version: string;
+  /** The shared cache, if the environment does not name it. */
+  readonly cache?: CacheConfig;
 }
 
 export type JobRequest =

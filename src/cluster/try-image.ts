@@ -19,7 +19,7 @@ export interface Suspect {
 
 /** Whether the image ends this process too. If not, its features are in the shared cache now. */
 export async function tryImage({ session, need, image, view, spec }: Suspect, version: string): Promise<boolean> {
-  const { root, home } = session.pipeline;
+  const { root, home, cache } = session.pipeline;
   const index = need.digests.indexOf(image);
   const set = session.features.keyOf(need.set!.preimage!);
   const computing = new JobProcess({
@@ -27,6 +27,7 @@ export async function tryImage({ session, need, image, view, spec }: Suspect, ve
     allowed: ['/'],
     home: join(home, '.pipeline', 'workers'),
     version,
+    ...(cache && { cache }),
   });
   try {
     await computing.do(
