@@ -112,3 +112,20 @@ export function report(result) {
 }
 
 export const round = (value, digits = 2) => Number(value.toFixed(digits));
+
+/** A BMP of one pixel; each number has its own. */
+export function bitmap(number) {
+  const bytes = Buffer.alloc(58);
+  bytes.write('BM', 'latin1');
+  [
+    [2, 58],
+    [10, 54],
+    [14, 40],
+    [18, 1],
+    [22, 1],
+  ].forEach(([at, value]) => bytes.writeUInt32LE(value, at));
+  bytes.writeUInt16LE(1, 26);
+  bytes.writeUInt16LE(24, 28);
+  bytes.writeUInt32LE(number, 54);
+  return bytes;
+}

@@ -4,30 +4,13 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { child, cli, median, report, repository, round, scratchFolder } from './lib.mjs';
+import { bitmap, child, cli, median, report, repository, round, scratchFolder } from './lib.mjs';
 
 const CLASSES = 20;
 const EACH = 12_500;
 const ROUNDS = 5;
 
 const scratch = scratchFolder('table');
-
-/** A BMP of one pixel; each number has its own. */
-function bitmap(number) {
-  const bytes = Buffer.alloc(58);
-  bytes.write('BM', 'latin1');
-  [
-    [2, 58],
-    [10, 54],
-    [14, 40],
-    [18, 1],
-    [22, 1],
-  ].forEach(([at, value]) => bytes.writeUInt32LE(value, at));
-  bytes.writeUInt16LE(1, 26);
-  bytes.writeUInt16LE(24, 28);
-  bytes.writeUInt32LE(number, 54);
-  return bytes;
-}
 
 const rows = ['file,label,comment'];
 for (let name = 0; name < CLASSES; name++) {

@@ -37,7 +37,7 @@ export const planCommand: CommandSpec = {
       .command('plan')
       .description('show what a run would do and why, without running anything')
       .argument('[file]', 'the pipeline file (default: the only one in this folder)')
-      .option('--offline', 'plan for an offline run; plan itself never uses the network')
+      .option('--offline', 'plan for an offline run; plan itself uses the network only for images in buckets')
       .option('--measure', 'run a few images through the base to estimate the time, if no run has measured it yet')
       .option('--json', 'print one JSON object per stage to stdout, and one with the cost of a run')
       .addHelpText('after', help);

@@ -77,7 +77,7 @@ export class Features {
     this.rowLength = sizeOf(options.featureShape);
     this.store = store;
     const { image, preprocessing, variation } = options.recipe;
-    this.pool = new ImagePool({ image, preprocessing, variation });
+    this.pool = new ImagePool({ image, preprocessing, variation, again: !options.keep || variation !== null });
   }
 
   /** False if features are computed whenever they are asked for. */

@@ -19,6 +19,8 @@ export interface ImageWork {
   readonly preprocessing: Preprocessing;
   /** Null for images that are taken as they are. */
   readonly variation: Variation | null;
+  /** Whether images are read several times: what comes from a bucket is then worth keeping. */
+  readonly again?: boolean;
 }
 
 /** An image that was listed, and found to be one, before. */
@@ -27,6 +29,10 @@ export interface ListedImage {
   /** Of the bytes that are expected there. */
   readonly digest: Digest;
   readonly view: number;
+  /** Of its file, if they were kept. */
+  readonly bytes?: SharedArrayBuffer;
+  /** Whether the bytes are to be kept once they are read. */
+  readonly keep?: boolean;
 }
 
 /** An image that was not checked yet, in a file or in memory; it is used as it is. */
@@ -51,18 +57,21 @@ export const PLAIN_VIEW = 0;
 
 export type ImageLoader = (task: ImageTask) => Promise<Float32Array<ArrayBuffer>>;
 
+/** Called with the bytes of an image that is to be kept. */
+export type OnKept = (digest: Digest, bytes: SharedArrayBuffer) => void;
+
 /**
  * Makes a loader, which gives height x width x 3 numbers in an array of their own. It rejects with `bad-data`: with the
  * code `picture-not-decodable`; for a listed image with `picture-gone` and `picture-changed` if the file no longer
  * is what was ingested; for a new one with `picture-missing`, `picture-too-large`, `picture-foreign` or
  * `picture-damaged`. Errors of the disk pass through.
  */
-export function createImageLoader({ image, preprocessing, variation }: ImageWork): ImageLoader {
+export function createImageLoader({ image, preprocessing, variation }: ImageWork, onKept?: OnKept): ImageLoader {
   const [height, width] = image.size;
   const { interpolation, orientation, fit } = image;
   const decode = createDecoder({ width, height, interpolation, orientation, fit });
   return async (task) => {
-    const bytes = 'at' in task ? await readImage(task.at, task.digest) : await readNew(task);
+    const bytes = 'at' in task ? await readListed(task, onKept) : await readNew(task);
     const pixels = await decode(bytes).catch((error: unknown) => {
       throw locatedAt(nameOfTask(task), asPipelineError(error));
     });
@@ -84,6 +93,18 @@ function vary(
 ): Float32Array {
   const transform = drawTransform(parameters, Random.keyed(seed, 'augment', digest, view), width, height);
   return applyTransform(pixels, width, height, transform);
+}
+
+/** Decoders take no shared memory. */
+async function readListed({ at, digest, bytes, keep }: ListedImage, onKept: OnKept | undefined): Promise<Buffer> {
+  if (bytes !== undefined) return Buffer.from(new Uint8Array(bytes));
+  const read = await readImage(at, digest);
+  if (keep === true && onKept !== undefined) {
+    const shared = new SharedArrayBuffer(read.length);
+    new Uint8Array(shared).set(read);
+    onKept(digest, shared);
+  }
+  return read;
 }
 
 /** A new image is held to what ingest asks of every file: the decoder alone would let some damage pass. */

@@ -4,9 +4,11 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { Digest } from '../core/digest.js';
 import { packageFile } from '../core/package.js';
 import { failure, fromParts, type PipelineError } from '../core/problem.js';
 import type { AnswerMessage, TaskMessage } from './image-worker.js';
+import { KeptImages } from './kept-images.js';
 import {
   createImageLoader,
   LOADS_AT_ONCE,
@@ -58,6 +60,7 @@ interface Thread {
 export class ImagePool {
   private readonly threads: Thread[] = [];
   private readonly loadHere: ImageLoader;
+  private readonly kept = new KeptImages();
   private lastId = 0;
   private closed = false;
 
@@ -66,7 +69,7 @@ export class ImagePool {
     private readonly work: ImageWork,
     private readonly options = usualOptions(),
   ) {
-    this.loadHere = createImageLoader(work);
+    this.loadHere = createImageLoader(work, (digest, bytes) => this.kept.add(digest, bytes));
   }
 
   /** How many images to ask for at once. */
@@ -78,8 +81,9 @@ export class ImagePool {
    * Loads one image as {@link createImageLoader} does, with the same failures. A thread that ends fails its images
    * with `picture-thread-ended`.
    */
-  load(task: ImageTask): Promise<Float32Array> {
+  load(asked: ImageTask): Promise<Float32Array> {
     if (this.closed) throw new Error('the pool of image threads is closed');
+    const task = this.withKept(asked);
     if (this.options.threads === 0) return this.loadHere(task);
     const { worker, waiting } = this.freest();
     const id = ++this.lastId;
@@ -89,9 +93,16 @@ export class ImagePool {
     return loaded;
   }
 
+  private withKept(task: ImageTask): ImageTask {
+    if (this.work.again !== true || !('at' in task) || task.at.place.kind === 'folder') return task;
+    const bytes = this.kept.get(task.digest);
+    return bytes === undefined ? { ...task, keep: this.kept.hasRoom } : { ...task, bytes };
+  }
+
   /** Ends the threads, and fails the images that they have at once. */
   async close(): Promise<void> {
     this.closed = true;
+    this.kept.clear();
     const threads = this.threads.splice(0);
     for (const thread of threads) this.drop(thread, undefined);
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
@@ -115,7 +126,9 @@ export class ImagePool {
   private start(): Thread {
     const worker = new Worker(this.options.entry, { workerData: this.work });
     const thread: Thread = { worker, waiting: new Map() };
-    worker.on('message', (answer: AnswerMessage) => settle(thread, answer));
+    worker.on('message', (answer: AnswerMessage) =>
+      'kept' in answer ? this.kept.add(answer.kept, answer.bytes) : settle(thread, answer),
+    );
     worker.on('messageerror', (error) => this.drop(thread, error));
     worker.on('error', (error) => this.drop(thread, error));
     worker.on('exit', () => this.drop(thread, undefined));
@@ -133,7 +146,7 @@ export class ImagePool {
 }
 
 /** Hands an answer to its waiting caller. A thread without tasks keeps no process alive. */
-function settle({ worker, waiting }: Thread, answer: AnswerMessage): void {
+function settle({ worker, waiting }: Thread, answer: Exclude<AnswerMessage, { kept: Digest }>): void {
   const asked = waiting.get(answer.id);
   waiting.delete(answer.id);
   if (waiting.size === 0) worker.unref();

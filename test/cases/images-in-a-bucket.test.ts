@@ -96,6 +96,20 @@ describeWithVersitygw('images in a bucket', () => {
     expect(read()).toEqual([]);
   }, 120_000);
 
+  test('later views of an image do not read it again', async () => {
+    for (const name of ['red', 'blue']) await addImages(project, `data/${name}`, 6);
+    const names = await upload('data');
+    const augment = '  augment: {horizontal_flip: true, rotation_range: 10, views: 4}\n';
+    await project.write(
+      't.yaml',
+      inBucket().replace('  load-base', `${augment}  load-base`).replace('epochs: 1', 'epochs: 4'),
+    );
+    expect((await project.run('t.yaml')).code).toBe(0);
+    const reads = read();
+    expect([...new Set(reads)]).toEqual(names);
+    expect(reads.length).toBeLessThanOrEqual(2 * names.length + 4);
+  }, 60_000);
+
   test('an object that has changed is read again, and no other', async () => {
     for (const name of ['red', 'blue']) await addImages(project, `data/${name}`, 4);
     await upload('data');

@@ -259,21 +259,29 @@ function settledStats(stats: Float64Array, listedAt: number): Float64Array {
   return settled;
 }
 
+/** After a failure, waits for the files that are being read: what is known of them is kept too. */
 async function readChanged(
   { table, changed }: CarriedOver,
   { read, concurrency = CONCURRENCY }: ListedOptions,
   onRead: (index: number) => void,
 ): Promise<void> {
   const queue = changed.values();
+  const failures: unknown[] = [];
   const readOnes = async () => {
     for (const i of queue) {
-      const { hash, text } = await read(i);
-      table.digests.set(hash, i * 32);
-      table.probes[i] = text;
-      onRead(i);
+      if (failures.length > 0) return;
+      try {
+        const { hash, text } = await read(i);
+        table.digests.set(hash, i * 32);
+        table.probes[i] = text;
+        onRead(i);
+      } catch (error) {
+        failures.push(error);
+      }
     }
   };
   await Promise.all(Array.from({ length: concurrency }, readOnes));
+  if (failures.length > 0) throw failures[0];
 }
 
 async function readOne(path: string, size: number, probe: Probe): Promise<ReadFile> {
