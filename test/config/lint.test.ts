@@ -79,6 +79,11 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   ['vgg16\n    weights: weights/model.json', 'layers_model', [['missing-weights', 10]]],
   ['weights/model.json', '{path: a.h5, url: "https://example.com/a.h5"}', [['one-place', 11]]],
   ['weights/model.json', '{path: a.h5, size: 3}', [['pin-of-path', 11]]],
+  ['source: pictures', 'source: {url: "s3://bucket/photos", endpoint: "https://minio.example.org"}', []],
+  ['source: pictures', 'source: {path: "s3://bucket/photos"}', [['bucket-as-path', 4]]],
+  ['source: pictures', 'source: {url: "s3://bucket/photos", size: 3}', [['pin-of-path', 4]]],
+  ['source: pictures', 'source: {url: "https://example.com/a.zip", region: eu-west-1}', [['pin-of-path', 4]]],
+  ['source: pictures', 'source: {path: pictures, region: eu-west-1}', [['pin-of-path', 4]]],
   [
     'weights/model.json',
     '{url: "https://example.com/a.h5", md5: 6d6bbae143d832006294945121d1f1fc}',

@@ -15,7 +15,7 @@ import { isListed, listObjects } from './object-list.js';
 
 /** Requests at the same time: an answer takes much longer to begin than to arrive. */
 const CONCURRENCY = 32;
-/** A bucket takes minutes for so many: what was read by then is kept if the survey is interrupted. */
+/** A bucket takes seconds for so many, and minutes for a tenth of a large one, which is kept if a survey is interrupted. */
 const SAVE_EVERY = 5000;
 
 /** What reading a bucket reports: it may take a while. */
@@ -63,7 +63,7 @@ export async function digestObjects(
     };
     return await digestListed(files, list, {
       ...{ indexFile, probe, read, settled },
-      ...{ concurrency: CONCURRENCY, saveEvery: SAVE_EVERY },
+      ...{ concurrency: CONCURRENCY, saveEvery: Math.max(SAVE_EVERY, Math.ceil(list.paths.length / 10)) },
       onUnknown: (count) => reading?.onUnknown(count),
     });
   } catch (error) {
