@@ -15,7 +15,7 @@ import { isListed, listObjects } from './object-list.js';
 
 /** Requests at the same time: an answer takes much longer to begin than to arrive. */
 const CONCURRENCY = 32;
-/** A bucket takes seconds for so many, and minutes for a tenth of a large one, which is kept if a survey is interrupted. */
+/** What was read is kept after a tenth of the objects, but not for fewer than so many: a survey may be interrupted. */
 const SAVE_EVERY = 5000;
 
 /** What reading a bucket reports: it may take a while. */
