@@ -2,13 +2,15 @@
  * Has workers do what a run lacks. The shared cache says what is done, the queue only what to do next: a result counts when
  * it is there, is signed and hashes to its name. Quick stages run here, and are shared before workers are asked.
  */
+import { setMaxListeners } from 'node:events';
 import { failure } from '../core/problem.js';
-import type { Digest } from '../core/digest.js';
+import type { Digest, FeatureSetKey } from '../core/digest.js';
 import type { Emit } from '../core/event.js';
-import type { Outputs } from '../core/stage.js';
+import type { FeatureNeed, Outputs } from '../core/stage.js';
 import { actionKeyOf } from '../runner/action-key.js';
 import type { Delegate, Delegated } from '../runner/delegate.js';
 import type { Node } from '../runner/graph.js';
+import type { Session } from '../runner/session.js';
 import { stageContext, type Work } from '../runner/work.js';
 import type { Remote } from '../store/shared/remote.js';
 import type { Store } from '../store/store.js';
@@ -17,7 +19,7 @@ import type { MakeJob } from './jobs.js';
 import { parseFailure } from './messages.js';
 import { NO_CHECKPOINT } from './no-checkpoint.js';
 import { checkRedis, redisOf } from './redis.js';
-import { extractByWorkers } from './rows.js';
+import { extractByWorkers, type Extraction } from './rows.js';
 import { putSpec, specOf } from './spec.js';
 import { tryImage } from './try-image.js';
 import { writable } from './writable.js';
@@ -34,6 +36,7 @@ const FALSE_ANSWERS = 2;
 const SHARED_WITHIN_MS = 10_000;
 export class Coordinator implements Delegate {
   private readonly lethal = new Set<Digest>();
+  private readonly turns = new Map<FeatureSetKey, Promise<void>>();
   private askedForWorkers: Promise<void> | undefined;
 
   private constructor(
@@ -66,6 +69,8 @@ export class Coordinator implements Delegate {
 
   async make(work: Delegated): Promise<Work> {
     const { session, node, key, inputs, settled, signal } = work;
+    // Each stage that waits listens, and hundreds may wait.
+    setMaxListeners(0, signal);
     const { store } = session;
     for (const { preimage } of settled) await store.shared?.offer(actionKeyOf(preimage));
     await sent(store, signal);
@@ -75,8 +80,8 @@ export class Coordinator implements Delegate {
     const { context } = await stageContext(session, node, inputs, NO_CHECKPOINT, signal);
     const needs = await node.definition.needs!(context);
     await Promise.all(
-      needs.features.map((need) =>
-        extractByWorkers({
+      needs.features.map((need) => {
+        const extraction: Extraction = {
           session,
           board: this.board,
           stage: node.stage.name,
@@ -89,8 +94,9 @@ export class Coordinator implements Delegate {
             const isLethal = await tryImage({ ...work, need, image, view, spec: await spec() }, this.options.version);
             if (isLethal) this.leaveOut(image, node.stage.name);
           },
-        }),
-      ),
+        };
+        return this.inTurn(need, session, () => extractByWorkers(extraction));
+      }),
     );
     return this.result(work, { kind: 'make', spec: await spec(), key });
   }
@@ -99,6 +105,18 @@ export class Coordinator implements Delegate {
   async close(interrupted: boolean): Promise<void> {
     if (interrupted) await this.board.withdraw();
     await this.board.close();
+  }
+
+  /** Folds and variants need the same rows in other lists: one after another asks for those of a set. */
+  private inTurn({ set }: FeatureNeed, { features }: Session, work: () => Promise<void>): Promise<void> {
+    if (set?.preimage === undefined) return Promise.resolve();
+    const key = features.keyOf(set.preimage);
+    const turn = (this.turns.get(key) ?? Promise.resolve()).then(work);
+    this.turns.set(
+      key,
+      turn.catch(() => undefined),
+    );
+    return turn;
   }
 
   private leaveOut(image: Digest, stage: string): void {

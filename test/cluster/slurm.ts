@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 const call = promisify(execFile);
 
 export interface Slurm {
-  /** For whoever submits. */
+  /** For anyone who submits. */
   readonly env: NodeJS.ProcessEnv;
   /** Waits until a job, with all its tasks, has ended; returns the states of its tasks. */
   ended(job: string): Promise<string[]>;
