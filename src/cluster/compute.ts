@@ -129,7 +129,8 @@ export class Computer {
     const session = await this.openSession(spec, await this.home, remote);
     const node = session.graph.byName.get(spec.stage);
     const before = node?.dependencies.every((name) => Object.hasOwn(spec.outputs, name));
-    if (node === undefined || before !== true)
+    // Other stages look at folders and fetch files: nobody asks workers for them.
+    if (node?.definition.needs === undefined || before !== true)
       throw failure('bad-data', {
         code: 'spec-of-another-form',
         where: spec.stage,
