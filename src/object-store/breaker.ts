@@ -119,12 +119,16 @@ class Attempt {
   /** Passes on what an operation gives bit by bit; it succeeded once all is there. */
   async *through<T>(parts: AsyncIterable<T>): AsyncGenerator<T> {
     this.refuseIfOff();
+    let isBroken = false;
     try {
       yield* parts;
     } catch (error) {
+      isBroken = true;
       throw this.counted(error);
+    } finally {
+      // Also if the reader has what it needs and leaves.
+      if (!isBroken) this.succeeded();
     }
-    this.succeeded();
   }
 
   private refuseIfOff(): void {

@@ -54,6 +54,8 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   const selected = nodes.filter((node) => options.selected.has(node.stage.name));
   checkRequirements(selected, session.pipeline);
   await checkDestinations(selected, session.project);
+  // Closing waits for uploads, which an interruption ends.
+  options.signal.addEventListener('abort', () => session.store.shared?.stop(), { once: true });
   try {
     await run.first(await stagesThatRunFirst(nodes, session));
     // A listener may throw: what is open closes only when no stage runs any more.
@@ -171,9 +173,12 @@ class Execution {
     const { session, options } = this;
     const decision = await decide(session, node, outputsOf, options.forced.has(node.stage.name));
     if (decision.state !== 'restorable' || decision.hit === undefined) return decision;
+    // What comes adds to the store, which may have to shrink afterwards.
+    this.job ??= session.store.beginJob();
+    await this.job;
     if (await session.store.bring(decision.hit)) return decision;
     const { key, preimage } = decision;
-    return { state: 'stale', key, preimage, reason: 'its result in the shared cache cannot be had' };
+    return { state: 'stale', key, preimage, reason: 'its result could not be fetched from the shared cache' };
   }
 
   private async perform(node: Node, decision: Extract<Decided, { state: 'stale' }>, inputs: Inputs): Promise<Done> {

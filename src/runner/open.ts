@@ -1,5 +1,6 @@
 /** From a pipeline file to a session: what commands and the library begin with. */
 import { loadPipeline } from '../config/load.js';
+import { readTrust } from '../config/trust.js';
 import { onlyPipelineIn } from '../config/only-file.js';
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
@@ -49,11 +50,13 @@ export async function openFor(
   const note = (code: string, text: string): void => emit({ event: 'note', code, text });
   // An offline run asks nothing of the network, and what only looks at results needs no others.
   const remote = options.offline === true ? undefined : await openRemote(pipeline, note);
+  // Also without a network: results that came from there before count as long as their maker is trusted.
+  const trusted = remote === undefined ? (await readTrust(pipeline))?.keys : remote.trusted;
   const onDamage = ({ path, reason }: { path: string; reason: string }) => note('cache-damage', `${path}: ${reason}`);
   return openSession(
     pipeline,
     stages,
-    (root, fs) => openStore(root, { onDamage, tool: version, fs, remote }),
+    (root, fs) => openStore(root, { onDamage, tool: version, fs, remote, trusted }),
     emit,
     options,
   );

@@ -39,28 +39,30 @@ export async function openRemote(
   const objects = guardedStore(place, (direction, reason) =>
     note(
       'shared-cache-off',
-      `the shared cache is not ${direction === 'read' ? 'read' : 'written'} any more in this run: ${reason}`,
+      `this run no longer ${direction === 'read' ? 'reads from' : 'writes to'} the shared cache: ${reason}`,
     ),
   );
   // A web server is filled in another way.
   const isRead = mode === 'read' || /^https?:/i.test(address);
-  const [trust, signer] = await Promise.all([readTrust(pipeline), isRead ? undefined : readSigner(environment)]);
+  const trusted = (await readTrust(pipeline))?.keys;
+  // Without a trust file nothing is signed: what this machine used was not checked.
+  const signer = isRead || trusted === undefined ? undefined : await readSigner(environment);
   let noted = false;
   const unchecked = (): void => {
     if (!noted)
       note(
         'shared-cache-unsigned',
-        `results from ${address} are used without a signature: anyone who can write there decides what they are. \`pipeline cache keygen\` begins to sign`,
+        `results from ${address} are used without a signature: anyone who can write there decides what they are (\`pipeline cache keygen\` and \`pipeline cache trust\` change that)`,
       );
     noted = true;
   };
-  const hasKey = trust === undefined || (signer !== undefined && trust.keys.has(signer.publicKey));
+  const hasKey = trusted === undefined || (signer !== undefined && trusted.has(signer.publicKey));
   const writing: Writing = isRead
     ? { state: 'off' }
     : hasKey
       ? { state: 'on' }
       : { state: 'off', why: missingKey(signer !== undefined) };
-  return { objects, writing, seals: sealsOf(trust?.keys, signer, unchecked), note };
+  return { objects, writing, seals: sealsOf(trusted, signer, unchecked), trusted, note };
 }
 
 function missingKey(isForeign: boolean): string {

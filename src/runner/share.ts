@@ -8,7 +8,11 @@ export async function shareAll({ store, emit }: Session, signal: AbortSignal): P
   const { shared } = store;
   if (shared === undefined) return;
   if (shared.pending > 0)
-    emit({ event: 'note', code: 'sharing', text: `sharing ${shared.pending} more items with the shared cache` });
+    emit({
+      event: 'note',
+      code: 'sharing',
+      text: `sharing ${amount(shared.pending, 'more item')} with the shared cache`,
+    });
   for (const [code, text] of notesOf(await shared.settle(signal))) emit({ event: 'note', code, text });
 }
 
@@ -20,6 +24,7 @@ export function* notesOf({ shared, bytes, failed }: SharedSummary): Generator<re
     yield ['not-shared', `not shared: ${number === 1 ? '1 item' : `${number} items`}, because ${reason}`];
 }
 
+/** `1 result`; undefined for none. */
 function amount(number: number, one: string, many = `${one}s`): string | undefined {
   return number === 0 ? undefined : `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;
 }

@@ -28,9 +28,11 @@ import {
 } from '../core/guards.js';
 import { isOutputName, isOutputs } from '../core/outputs.js';
 import type { Outputs } from '../core/stage.js';
+import { isPublicKey, isSignature, type PublicKey, type Signature } from '../core/signing/keys.js';
 import type { Blobs } from './blobs.js';
 import type { Files } from './disk/files.js';
 import { seal, unseal } from './disk/sealed-json.js';
+import type { SignatureOf } from './shared/remote.js';
 
 const SCHEMA = 1 as const;
 /** A record holds names, digests and a preimage; a preimage may list many things, yet not more than this. */
@@ -72,13 +74,23 @@ export interface ActionRecord extends NewRecord {
   readonly createdAt: string;
   /** Version of this tool that wrote it. */
   readonly tool: string;
+  /** Set if it came from a shared cache, with the signature that it had there. It counts as long as that does. */
+  readonly origin?: Origin;
 }
+
+export interface Origin {
+  readonly signature?: SignatureOf;
+}
+
+/** Whether what has an origin counts. */
+export type Accepts = (origin: Origin) => boolean;
 
 export class Records {
   constructor(
     private readonly files: Files,
     private readonly blobs: Blobs,
     private readonly tool: string,
+    private readonly accepts: Accepts = () => true,
   ) {}
 
   /**
@@ -103,7 +115,7 @@ export class Records {
   }
 
   /** Publishes a record that another machine has made, as it is; one of this store with all its blobs stays. */
-  async adopt(record: ActionRecord): Promise<void> {
+  async adopt(record: ActionRecord & { readonly origin: Origin }): Promise<void> {
     if ((await this.hit(record.key)) === undefined) await this.files.publish(this.pathOf(record.key), seal(record));
   }
 
@@ -123,7 +135,7 @@ export class Records {
    */
   async hit(key: ActionKey): Promise<ActionRecord | undefined> {
     const record = await this.get(key);
-    if (record === undefined) return undefined;
+    if (record === undefined || (record.origin !== undefined && !this.accepts(record.origin))) return undefined;
     const present = await Promise.all(Object.values(record.outputs).map((ref) => this.blobs.has(ref)));
     return present.every(Boolean) ? record : undefined;
   }
@@ -147,6 +159,11 @@ const isUses: Guard<Uses> = isShapedAs({
   downloads: isListOf(isDigest),
 });
 
+const isSignatureOf: Guard<SignatureOf> = isShapedAs({
+  key: isPublicKey as Guard<PublicKey>,
+  value: isSignature as Guard<Signature>,
+});
+
 const isJson: Guard<Json> = (value): value is Json => value !== undefined;
 
 export const isActionRecord: Guard<ActionRecord> = isShapedAs({
@@ -160,4 +177,5 @@ export const isActionRecord: Guard<ActionRecord> = isShapedAs({
   uses: optional(isUses),
   createdAt: isString,
   tool: isString,
+  origin: optional(isShapedAs({ signature: optional(isSignatureOf) })),
 });

@@ -28,7 +28,8 @@ import { Blobs } from './blobs.js';
 import { Facts } from './facts.js';
 import { nodeFs, type CacheFs } from './disk/cache-fs.js';
 import { Checkpoints, type CheckpointStore } from './checkpoints.js';
-import { packedBytes } from './features/feature-pack.js';
+import type { TrustedKeys } from '../core/signing/envelope.js';
+import { packedBytes, packOriginOf } from './features/feature-pack.js';
 import type { FeatureSet } from './features/features.js';
 import { digestFiles, noProbe, type FileDigests } from './files/file-digests.js';
 import type { ReadingObjects } from './files/object-digests.js';
@@ -38,7 +39,7 @@ import type { Collection } from './upkeep/gc.js';
 import { beginJob } from './active-jobs.js';
 import { Locks, type Attempt } from './disk/locks.js';
 import { usualSealLimits } from './features/pending-rows.js';
-import { Records, type ActionRecord, type NewRecord } from './records.js';
+import { Records, type Accepts, type ActionRecord, type NewRecord, type Origin } from './records.js';
 import { putRoot } from './roots.js';
 import type { Remote } from './shared/remote.js';
 import type { SharedCache } from './shared/shared-cache.js';
@@ -55,6 +56,8 @@ export interface StoreOptions {
   readonly fs?: CacheFs;
   /** The cache of the team. */
   readonly remote?: Remote;
+  /** Whose results count among those that came from a shared cache; all if it is left out. */
+  readonly trusted?: TrustedKeys;
   /**
    * Set for a process that works for others: it shares unfinished work too, and keeps packs as it has shared them.
    */
@@ -65,7 +68,7 @@ export interface StoreOptions {
 export interface Hit {
   readonly record: ActionRecord;
   /** Set if it is in the shared cache alone, with the name of who signed it. {@link Store.bring} fetches it. */
-  readonly shared?: { readonly by?: string };
+  readonly shared?: { readonly by?: string; readonly origin: Origin };
 }
 
 export interface Store {
@@ -128,6 +131,8 @@ export interface SharedStore {
   readonly pending: number;
   /** Waits until what was computed or pushed here is sent, or cannot be. */
   settle(signal?: AbortSignal): Promise<SharedSummary>;
+  /** Leaves out what is not sent yet. */
+  stop(): void;
   /** Offers a record of this store, and all features that its stage used. */
   push(record: ActionRecord): Promise<void>;
   /** Offers the record of a key, if it is in this store. */
@@ -142,12 +147,15 @@ const ROW_MEMORY = 256 * 1024 * 1024;
 /** Opens a store. Reads nothing, and makes nothing before the first file is published. */
 export async function openStore(
   root: string,
-  { onDamage, tool, fs = nodeFs, remote, forOthers = false }: StoreOptions,
+  { onDamage, tool, fs = nodeFs, remote, trusted = remote?.trusted, forOthers = false }: StoreOptions,
 ): Promise<Store> {
   const files = new Files(root, fs, onDamage);
   const blobs = new Blobs(files);
+  const accepts: Accepts = ({ signature }) =>
+    trusted === undefined || (signature !== undefined && trusted.has(signature.key));
+  const makers = trusted && new Set([...trusted.keys()].map(packOriginOf));
   const memory = { bytes: ROW_MEMORY };
-  const records = new Records(files, blobs, tool);
+  const records = new Records(files, blobs, tool, accepts);
   // Loaded only if it is used: a run that has nothing to do ends sooner.
   const shared = remote && new (await import('./shared/shared-cache.js')).SharedCache(remote, files, blobs, records);
   const indexOf = (name: string): string => join(root, 'index', digestOf(name).slice(0, 32));
@@ -193,10 +201,12 @@ export async function openStore(
       const record = await records.hit(key);
       if (record !== undefined) return { record };
       const found = await shared?.hit(key, again);
-      return found && { record: found.record, shared: found.by === undefined ? {} : { by: found.by } };
+      if (found === undefined) return undefined;
+      const { by, origin } = found;
+      return { record: found.record, shared: by === undefined ? { origin } : { by, origin } };
     },
     bring: async ({ record, shared: elsewhere }) =>
-      elsewhere === undefined || (await shared?.bring({ record })) === true,
+      elsewhere === undefined || (await shared?.bring({ record, origin: elsewhere.origin })) === true,
     ...(shared && { shared: sharedStore(shared, files, records) }),
     openFeatures: async (key, preimage, rowLength, type) => {
       // Loaded only if there is work: a run that has nothing to do ends sooner.
@@ -209,6 +219,7 @@ export async function openStore(
         memory,
         locks,
         ...(shared && { shared: shared.packs(key) }),
+        ...(makers && { accepts: (origin) => makers.has(origin) }),
         ...(forOthers ? { merge: 'never' } : {}),
       });
     },
@@ -253,6 +264,7 @@ function sharedStore(shared: SharedCache, files: Files, records: Records): Share
       return shared.uploads.pending;
     },
     settle: (signal) => shared.settle(signal),
+    stop: () => shared.uploads.stop(),
     push: async (record) => {
       const { offerSet } = await import('./shared/whole-sets.js');
       for (const set of record.uses?.features ?? []) await offerSet(files, set, shared.packs(set));

@@ -6,7 +6,7 @@ import { digestOf } from '../../core/digest.js';
 import { exitCodes, failure } from '../../core/problem.js';
 import { ObjectStoreError } from '../../object-store/object-store.js';
 import { columnLines } from '../../report/columns.js';
-import { count } from '../../report/words.js';
+import { count, printable } from '../../report/words.js';
 import { openRemote } from '../../runner/remote.js';
 import { projectIn } from '../../runner/checkout/project.js';
 import type { Remote } from '../../store/shared/remote.js';
@@ -88,8 +88,8 @@ export async function verifyRemote(file: string | undefined, { json }: RemoteOpt
   } else {
     for (const [by, number] of accepted)
       host.stdout(`${count(number, 'record')} ${by === '' ? 'without a check of signatures' : `signed by ${by}`}\n`);
-    for (const [name, reason] of refused) host.stdout(`refused: ${name}: ${reason}\n`);
-    for (const name of incomplete) host.stdout(`incomplete: ${name} names bytes that are missing\n`);
+    for (const [name, reason] of refused) host.stdout(`refused: ${printable(name)}: ${reason}\n`);
+    for (const name of incomplete) host.stdout(`incomplete: ${printable(name)} names bytes that are missing\n`);
     if (accepted.size + refused.size === 0) host.stdout(`${address} has no records\n`);
   }
   return refused.size === 0 ? 0 : exitCodes['bad-data'];

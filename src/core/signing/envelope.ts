@@ -27,9 +27,15 @@ export type TrustedKeys = ReadonlyMap<PublicKey, string>;
  * it names, or not for this value. `malformed`: not what {@link signed} returns.
  */
 export type Verified =
-  | { readonly state: 'trusted'; readonly by: string; readonly key: PublicKey; readonly value: Json }
+  | {
+      readonly state: 'trusted';
+      readonly by: string;
+      readonly key: PublicKey;
+      readonly signature: Signature;
+      readonly value: Json;
+    }
   | { readonly state: 'unsigned'; readonly value: Json }
-  | { readonly state: 'foreign'; readonly key: PublicKey; readonly value: Json }
+  | { readonly state: 'foreign'; readonly key: PublicKey; readonly signature: Signature; readonly value: Json }
   | { readonly state: 'forged'; readonly key: PublicKey }
   | { readonly state: 'malformed' };
 
@@ -61,7 +67,8 @@ function verifyParsed(envelope: unknown, trusted: TrustedKeys, kind: SignedKind)
   const { key } = signature;
   if (!verifies(key, message, signature.value)) return { state: 'forged', key };
   const by = trusted.get(key);
-  return by === undefined ? { state: 'foreign', key, value } : { state: 'trusted', by, key, value };
+  const found = { key, signature: signature.value, value };
+  return by === undefined ? { state: 'foreign', ...found } : { state: 'trusted', by, ...found };
 }
 
 function hasOnly(object: object, names: readonly string[]): boolean {

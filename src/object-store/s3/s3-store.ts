@@ -17,6 +17,8 @@ import { isRefusal, S3Requests, type S3Parts, type S3Place } from './requests.js
 
 /** A page has up to 1,000 keys of up to 1,024 bytes, each of which may be written with three characters. */
 const LARGEST_PAGE = 8 * 1024 ** 2;
+/** Servers may send pages without objects, but not without end. */
+const EMPTY_PAGES = 100;
 const PAGE = 1000;
 /** An answer to HEAD has no body that gives the reason. */
 const unexplained: ReadonlySet<number> = new Set([301, 400, 403]);
@@ -81,6 +83,7 @@ export class S3Store implements ObjectStore {
 
   async *list(prefix: string, { signal }: CallOptions = {}): AsyncGenerator<readonly ListedObject[]> {
     let token: string | undefined;
+    let pagesWithout = 0;
     do {
       const url = urlOf(this.place, '', {
         ...{ 'list-type': '2', 'encoding-type': 'url', 'max-keys': String(PAGE), prefix: this.before + prefix },
@@ -90,7 +93,8 @@ export class S3Store implements ObjectStore {
       if (isRefusal(answer)) throw this.unreadable(answer.words);
       const bytes = await readAtMost(LARGEST_PAGE, { ...answer, chunks: this.requests.read(answer, signal) });
       const page = bytes && (await pageOf(bytes.toString('utf8'), this.before));
-      if (page === undefined || (page.next !== undefined && page.next === token))
+      pagesWithout = page === undefined || page.objects.length > 0 ? 0 : pagesWithout + 1;
+      if (page === undefined || (page.next !== undefined && page.next === token) || pagesWithout > EMPTY_PAGES)
         throw this.unreadable('a broken list');
       if (page.objects.length > 0) yield page.objects;
       token = page.next;

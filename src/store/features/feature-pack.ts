@@ -17,7 +17,8 @@
  * a pack that ended up in another folder from being used. The magics differ so that a truncated file is detected at
  * once.
  */
-import { isDigest, type Digest, type FeatureSetKey } from '../../core/digest.js';
+import { digestOf, isDigest, type Digest, type FeatureSetKey } from '../../core/digest.js';
+import type { PublicKey } from '../../core/signing/keys.js';
 import { readFully, type OpenFile } from '../disk/cache-fs.js';
 import { decodeFloat16, encodeFloat16 } from '../../core/float16.js';
 import type { FloatType } from '../../core/schema-types.js';
@@ -169,9 +170,18 @@ export async function readPackIndex(file: OpenFile, shape: PackShape): Promise<B
   return index;
 }
 
+/** Who made a pack that came from a shared cache: 16 hexadecimal digits of a key's digest, or that nobody signed it. */
+export type PackOrigin = string & { readonly [origin]: 'PackOrigin' };
+
+declare const origin: unique symbol;
+
+export function packOriginOf(key: PublicKey | undefined): PackOrigin {
+  return (key === undefined ? 'unsigned' : digestOf(key).slice(0, 16)) as PackOrigin;
+}
+
 /** The name of the file of a pack whose bytes hash to a digest. */
-export function packName(digest: string): string {
-  return `${digest}.pack`;
+export function packName(digest: string, from?: PackOrigin): string {
+  return from === undefined ? `${digest}.pack` : `${digest}-${from}.pack`;
 }
 
 export function isPackName(name: string): boolean {
@@ -180,6 +190,13 @@ export function isPackName(name: string): boolean {
 
 /** The digest in the name of a pack; undefined for another name. */
 export function packDigest(name: string): Digest | undefined {
-  const digest = name.slice(0, -'.pack'.length);
-  return name.endsWith('.pack') && isDigest(digest) ? digest : undefined;
+  const digest = packNames.exec(name)?.[1];
+  return isDigest(digest) ? digest : undefined;
 }
+
+/** Who made a pack, by its name; undefined for one that was made here. */
+export function originOfPack(name: string): PackOrigin | undefined {
+  return packNames.exec(name)?.[2] as PackOrigin | undefined;
+}
+
+const packNames = /^([0-9a-f]{64})(?:-([0-9a-f]{16}|unsigned))?\.pack$/;

@@ -10,7 +10,7 @@ import type { Digest, FeatureSetKey } from '../../core/digest.js';
 import { failure } from '../../core/problem.js';
 import type { FeatureKey, FeatureStore, Waiting } from '../../core/stage.js';
 import type { FloatType } from '../../core/schema-types.js';
-import { decodeEntry, encodeEntry, isEntryOf } from './feature-pack.js';
+import { decodeEntry, encodeEntry, isEntryOf, type PackOrigin } from './feature-pack.js';
 import type { Files } from '../disk/files.js';
 import { IN_MEMORY, KeyWords, NOWHERE, PENDING } from './key-table.js';
 import type { Locks } from '../disk/locks.js';
@@ -35,6 +35,8 @@ export interface FeatureSetOptions {
   readonly locks: Locks;
   /** What others have made of the set. */
   readonly shared?: SharedPacks;
+  /** Whether packs of a maker count. */
+  readonly accepts?: (origin: PackOrigin) => boolean;
   readonly seal?: SealLimits;
   readonly merge?: MergeLimits | 'never';
 }
@@ -69,9 +71,9 @@ export class FeatureSet implements FeatureStore {
     private readonly files: Files,
     private readonly options: FeatureSetOptions,
   ) {
-    const { key, rowLength, type, shared } = options;
+    const { key, rowLength, type, shared, accepts } = options;
     const path = join(files.root, 'v1', 'features', key);
-    this.folder = new PackFolder(files, path, { set: key, rowLength, type }, shared);
+    this.folder = new PackFolder(files, path, { set: key, rowLength, type }, shared, accepts);
     this.pending = new PendingRows(options.seal ?? usualSealLimits, (batch) => this.seal(batch));
     this.cache = new RowCache(rowLength, options.memory);
   }

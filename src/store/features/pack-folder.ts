@@ -7,10 +7,12 @@ import type { SharedPacks } from '../shared/shared-packs.js';
 import {
   entryKey,
   isPackName,
+  originOfPack,
   KEY_BYTES,
   packHeader,
   packDigest,
   packName,
+  type PackOrigin,
   type PackShape,
   packTail,
   readPackIndex,
@@ -41,6 +43,7 @@ export class PackFolder {
   readonly packs: Pack[] = [];
   readonly reader: PackReader;
   private readonly known = new Set<string>();
+  private readonly digests = new Set<Digest>();
   private readonly words = new KeyWords();
 
   constructor(
@@ -48,6 +51,8 @@ export class PackFolder {
     readonly path: string,
     readonly shape: PackShape,
     private readonly shared?: SharedPacks,
+    /** Whether packs of a maker count. */
+    private readonly accepts: (origin: PackOrigin) => boolean = () => true,
   ) {
     this.reader = new PackReader(shape, (pack) => this.openPack(pack));
   }
@@ -62,7 +67,9 @@ export class PackFolder {
    */
   async refresh(): Promise<number> {
     let damaged = 0;
-    const names = (await this.files.list(this.path)).filter((name) => isPackName(name) && !this.known.has(name));
+    const names = (await this.files.list(this.path)).filter(
+      (name) => isPackName(name) && !this.known.has(name) && this.counts(name),
+    );
     for (let start = 0; start < names.length; start += OPENING) {
       const some = names.slice(start, start + OPENING);
       const indexes = await Promise.all(some.map((name) => this.readIndex(name)));
@@ -76,17 +83,23 @@ export class PackFolder {
 
   /** Adds packs of the shared cache that have rows which are nowhere here. They are fetched when they are read. */
   async lookElsewhere(): Promise<void> {
-    const has = (pack: Digest): boolean => this.known.has(packName(pack));
-    for await (const { digest, size, index } of this.shared?.look(has) ?? []) {
-      const pack = { name: packName(digest), rows: index.length / KEY_BYTES, elsewhere: size };
+    const has = (pack: Digest): boolean => this.digests.has(pack);
+    for await (const { digest, size, index, origin } of this.shared?.look(has) ?? []) {
+      const pack = { name: packName(digest, origin), rows: index.length / KEY_BYTES, elsewhere: size };
       this.add(pack, index, (entry) => this.table.packs[entry] === NOWHERE);
     }
   }
 
-  /** Shares a pack that was published here, just now or before. */
+  private counts(name: string): boolean {
+    const origin = originOfPack(name);
+    return origin === undefined || this.accepts(origin);
+  }
+
+  /** Shares a pack that was published here, just now or before. One of others is theirs to share. */
   share(pack: string, keys: Uint8Array, isNew = true): void {
     const digest = packDigest(pack);
-    if (digest !== undefined) this.shared?.offer(digest, keys, join(this.path, pack), isNew);
+    if (digest !== undefined && originOfPack(pack) === undefined)
+      this.shared?.offer(digest, keys, join(this.path, pack), isNew);
   }
 
   /** Shares every pack that is here, or those that are wanted: they were made before this process. */
@@ -149,6 +162,8 @@ export class PackFolder {
   /** Gives a pack a number, a new one even if it replaces a damaged file of the same name. */
   private add(pack: Pack, index: Buffer, isWanted: (entry: number) => boolean = () => true): void {
     this.known.add(pack.name);
+    const digest = packDigest(pack.name);
+    if (digest !== undefined) this.digests.add(digest);
     const number = this.packs.length;
     this.packs.push(pack);
     for (let row = 0; row < pack.rows; row++) {

@@ -4,7 +4,7 @@
  * process at the same work, leaves at worst a key in two packs, which is harmless.
  */
 import { join } from 'node:path';
-import { entryBytes, isEntryOf } from './feature-pack.js';
+import { entryBytes, isEntryOf, originOfPack } from './feature-pack.js';
 import type { PackFolder } from './pack-folder.js';
 import { planReads, type Place } from './pack-reader.js';
 
@@ -51,17 +51,22 @@ export async function mergePacks(
 function choosePacks(folder: PackFolder, damagedPacks: ReadonlySet<number>, limits: MergeLimits): Set<number> {
   const size = entryBytes(folder.shape);
   const small = [...folder.packs.keys()].filter((pack) => {
-    const { rows, elsewhere } = folder.packs[pack];
-    return elsewhere === undefined && rows < limits.smallRows && rows * size < limits.smallBytes;
+    const { name, rows } = folder.packs[pack];
+    // Those of others keep their name, which says whose they are.
+    return originOfPack(name) === undefined && rows < limits.smallRows && rows * size < limits.smallBytes;
   });
   return new Set([...damagedPacks, ...(small.length > limits.smallPacks ? small : [])]);
 }
 
-/** The rows of some packs that the table points to; a copy of a row that is in another pack too is left behind. */
-function livePlaces({ table }: PackFolder, sources: ReadonlySet<number>): Place[] {
+/**
+ * The rows of some packs that the table points to; a copy of a row that is in another pack too is left
+ * behind, and so is a row of others, which is fetched or computed again.
+ */
+function livePlaces({ packs, table }: PackFolder, sources: ReadonlySet<number>): Place[] {
   const places: Place[] = [];
   for (let entry = 0; entry < table.count; entry++) {
-    if (sources.has(table.packs[entry])) places.push({ entry, pack: table.packs[entry], row: table.rows[entry] });
+    if (sources.has(table.packs[entry]) && originOfPack(packs[table.packs[entry]].name) === undefined)
+      places.push({ entry, pack: table.packs[entry], row: table.rows[entry] });
   }
   return places.sort((a, b) => a.pack - b.pack || a.row - b.row);
 }

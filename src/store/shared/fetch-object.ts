@@ -4,7 +4,7 @@ import { ObjectStoreError, type ObjectBody, type ObjectStore } from '../../objec
 import type { Files } from '../disk/files.js';
 
 /** A broken body is asked for again, from the first byte that is missing. */
-const RESUMPTIONS = 3;
+const RESUMPTIONS = 2;
 
 /** `wrong`: what came does not hash to the digest, and is thrown away. */
 export type Fetched =

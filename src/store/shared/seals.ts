@@ -1,6 +1,5 @@
 /** Signatures on what is shared: asked for as soon as a project says whose keys count. */
-import type { Json } from '../../core/canonical.js';
-import { signed, verifySigned, type Signed, type TrustedKeys } from '../../core/signing/envelope.js';
+import { signed, verifySigned, type Signed, type TrustedKeys, type Verified } from '../../core/signing/envelope.js';
 import type { Signer } from '../../core/signing/keys.js';
 import type { Opened, Seals } from './remote.js';
 
@@ -12,8 +11,9 @@ export function sealsOf(
 ): Seals {
   return {
     close(value, kind) {
-      if (signer !== undefined) return bytesOf(signed(value, signer, kind));
-      return trusted === undefined ? bytesOf({ value }) : undefined;
+      // Without a trust file, what this machine used was not checked: its signature would say that it was.
+      if (trusted === undefined) return bytesOf({ value });
+      return signer === undefined ? undefined : bytesOf(signed(value, signer, kind));
     },
     open(bytes, kind) {
       const found = verifySigned(bytes.toString('utf8'), trusted ?? new Map(), kind);
@@ -21,17 +21,23 @@ export function sealsOf(
       if (found.state === 'forged') return refused('its signature does not match');
       if (trusted === undefined) {
         unchecked();
-        return accepted(found.value);
+        return accepted(found);
       }
       if (found.state === 'unsigned') return refused('it is not signed');
       if (found.state === 'foreign') return refused('it is signed with a key that pipeline.trust.yaml does not name');
-      return accepted(found.value, found.by);
+      return { ...accepted(found), by: found.by };
+    },
+    again(value, signature) {
+      if (trusted === undefined) return bytesOf(signature === undefined ? { value } : { value, signature });
+      return signature !== undefined && trusted.has(signature.key) ? bytesOf({ value, signature }) : undefined;
     },
   };
 }
 
-function accepted(value: Json, by?: string): Opened {
-  return { state: 'accepted', value, ...(by === undefined ? {} : { by }) };
+function accepted(found: Exclude<Verified, { state: 'malformed' | 'forged' }>): Opened & { state: 'accepted' } {
+  const { value } = found;
+  if (found.state === 'unsigned') return { state: 'accepted', value };
+  return { state: 'accepted', value, signature: { key: found.key, value: found.signature } };
 }
 
 function refused(reason: string): Opened {

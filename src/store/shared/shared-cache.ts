@@ -8,7 +8,7 @@ import type { ActionKey, BlobRef, Digest, FeatureSetKey } from '../../core/diges
 import { ObjectStoreError } from '../../object-store/object-store.js';
 import type { Blobs } from '../blobs.js';
 import type { Files } from '../disk/files.js';
-import { isActionRecord, RECORD_LIMIT, type ActionRecord, type Records } from '../records.js';
+import { isActionRecord, RECORD_LIMIT, type ActionRecord, type Origin, type Records } from '../records.js';
 import { fetchObject } from './fetch-object.js';
 import { bytesContent } from './file-content.js';
 import { blobName, recordName } from './layout.js';
@@ -23,6 +23,7 @@ export interface SharedHit {
   readonly record: ActionRecord;
   /** The name of the key that signed it. */
   readonly by?: string;
+  readonly origin: Origin;
 }
 
 export class SharedCache {
@@ -55,14 +56,14 @@ export class SharedCache {
   }
 
   /** Brings all blobs of a record, then publishes it here. False if one of them cannot be had. */
-  async bring({ record }: SharedHit): Promise<boolean> {
+  async bring({ record, origin }: Pick<SharedHit, 'record' | 'origin'>): Promise<boolean> {
     const refs = Object.values(record.outputs);
     const came = await Promise.all(refs.map((ref) => this.bringBlob(ref)));
     if (!came.every(Boolean)) {
       this.hits.set(record.key, Promise.resolve(undefined));
       return false;
     }
-    await this.records.adopt(record);
+    await this.records.adopt({ ...record, origin });
     return true;
   }
 
@@ -85,7 +86,7 @@ export class SharedCache {
 
   /** Shares a record and its blobs, in this order: blobs, record. Resolves to whether they are there. */
   offer(record: ActionRecord): Promise<boolean> {
-    const send = (): Promise<number> => this.upload(record);
+    const send = (signal: AbortSignal): Promise<number> => this.upload(record, signal);
     if (this.remote.writing.state === 'off') return this.uploads.add({ kind: 'result', work: send });
     return this.uploads.add({ kind: 'result', work: this.unshared.during(record.key, send) });
   }
@@ -145,9 +146,12 @@ export class SharedCache {
     const opened = this.remote.seals.open(bytes, 'record');
     if (opened.state === 'refused') return this.refuse(name, opened.reason);
     if (!isActionRecord(opened.value)) return this.refuse(name, 'it is not a record of this version');
+    // Only this store says where a record came from.
+    if (Object.hasOwn(opened.value, 'origin')) return this.refuse(name, 'it is not a record of this version');
     const record = opened.value;
     if (record.key !== key) return this.refuse(name, 'it belongs to another key');
-    return { record, ...(opened.by === undefined ? {} : { by: opened.by }) };
+    const { by, signature } = opened;
+    return { record, origin: signature === undefined ? {} : { signature }, ...(by === undefined ? {} : { by }) };
   }
 
   private async isReachable(ref: BlobRef): Promise<boolean> {
@@ -157,8 +161,11 @@ export class SharedCache {
   }
 
   /** Results that are there already are not sent again. The first record of a key stays, if it can be believed. */
-  private async upload(record: ActionRecord): Promise<number> {
-    const { objects, seals, note } = this.remote;
+  private async upload(record: ActionRecord, signal: AbortSignal): Promise<number> {
+    const { objects, note } = this.remote;
+    const sealed = this.sealed(record);
+    // Of others, and no longer accepted: it is not for this machine to put its name to it.
+    if (sealed === undefined) return 0;
     const standing = await this.read(record.key);
     let bytes = 0;
     const outputs = canonical(record.outputs);
@@ -177,16 +184,21 @@ export class SharedCache {
       const content = await this.blobs.content(ref);
       // Collected since: without its blobs, a record is of no use to others.
       if (content === undefined) return bytes;
-      await objects.put(blobName(ref.digest), content);
+      await objects.put(blobName(ref.digest), content, { signal });
       this.wrong.delete(ref.digest);
       bytes += ref.size;
     }
     if (standing !== undefined && canonical(standing.record.outputs) === outputs) return bytes;
-    const sealed = seals.close(record as unknown as Json, 'record');
-    if (sealed === undefined) return bytes;
-    await objects.put(recordName(record.key), bytesContent(sealed));
+    await objects.put(recordName(record.key), bytesContent(sealed), { signal });
     this.hits.delete(record.key);
     return bytes + sealed.length;
+  }
+
+  /** A record of this machine is signed by it; one of others keeps the signature that it came with. */
+  private sealed({ origin, ...record }: ActionRecord): Buffer | undefined {
+    const { seals } = this.remote;
+    const value = record as unknown as Json;
+    return origin === undefined ? seals.close(value, 'record') : seals.again(value, origin.signature);
   }
 
   /** One of a kind is enough: a strange bucket can hold any number. */

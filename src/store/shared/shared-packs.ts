@@ -4,7 +4,8 @@ import { isDigest, isFeatureSetKey, type Digest, type FeatureSetKey } from '../.
 import { isCount, isOneOf, isShapedAs, isString } from '../../core/guards.js';
 import { ObjectStoreError } from '../../object-store/object-store.js';
 import type { Files } from '../disk/files.js';
-import { KEY_BYTES } from '../features/feature-pack.js';
+import { KEY_BYTES, packOriginOf, type PackOrigin } from '../features/feature-pack.js';
+import { noteUnwritten } from '../disk/write-errors.js';
 import { bytesContent, fileContent } from './file-content.js';
 import { fetchObject } from './fetch-object.js';
 import { packObjectName, packOfRecord, packRecordName, packRecordsPrefix, packsPrefix } from './layout.js';
@@ -19,10 +20,12 @@ export interface SharedPack {
   readonly size: number;
   /** The keys of its rows, one after another: image digest and view. */
   readonly index: Buffer;
+  /** Who made it. */
+  readonly origin: PackOrigin;
 }
 
-/** The largest pack has some hundred thousand rows. */
-export const PACK_RECORD_LIMIT = 64 * 1024 * 1024;
+/** A pack has at most 4,096 rows, whose keys take 200 kB. */
+export const PACK_RECORD_LIMIT = 1024 * 1024;
 /** Records of packs that are asked for at once. */
 const ASKING = 16;
 
@@ -34,6 +37,12 @@ export const isPackRecord = isShapedAs({
   /** Base64. */
   keys: isString,
 });
+
+interface UploadOptions {
+  readonly path: string;
+  readonly isNew: boolean;
+  readonly signal: AbortSignal;
+}
 
 interface SharedParts {
   readonly remote: Remote;
@@ -100,8 +109,9 @@ export class SharedPacks {
       if (fetched.state === 'wrong') this.refuse(name, 'its bytes do not match its name');
       return false;
     } catch (error) {
-      if (error instanceof ObjectStoreError) return false;
-      throw error;
+      // A disk that takes no more costs reuse alone.
+      if (!(error instanceof ObjectStoreError)) noteUnwritten(this.files, error);
+      return false;
     }
   }
 
@@ -113,7 +123,7 @@ export class SharedPacks {
     this.known.add(pack);
     if (!isNew && this.there.has(pack)) return;
     const { remote, uploads, unshared } = this.parts;
-    const send = (): Promise<number> => this.upload(pack, keys, path, isNew);
+    const send = (signal: AbortSignal): Promise<number> => this.upload(pack, keys, { path, isNew, signal });
     const work = remote.writing.state === 'off' ? send : unshared.during(packMark(this.set, pack), send);
     this.sending.push(uploads.add({ kind: 'pack', work }));
   }
@@ -123,7 +133,7 @@ export class SharedPacks {
     return (await Promise.all(this.sending)).every(Boolean);
   }
 
-  private async upload(pack: Digest, keys: Uint8Array, path: string, isNew: boolean): Promise<number> {
+  private async upload(pack: Digest, keys: Uint8Array, { path, isNew, signal }: UploadOptions): Promise<number> {
     const { objects, seals } = this.remote;
     const content = await fileContent(this.files, path, pack);
     if (content === undefined) return 0;
@@ -131,8 +141,8 @@ export class SharedPacks {
     const record = { format: 'pack-1', set: this.set, pack, size: content.size, keys: toBase64(keys) } as const;
     const sealed = seals.close(record satisfies Json, 'pack');
     if (sealed === undefined) return 0;
-    await objects.put(packObjectName(this.set, pack), content);
-    await objects.put(packRecordName(this.set, pack), bytesContent(sealed));
+    await objects.put(packObjectName(this.set, pack), content, { signal });
+    await objects.put(packRecordName(this.set, pack), bytesContent(sealed), { signal });
     this.there.add(pack);
     return content.size + sealed.length;
   }
@@ -147,11 +157,12 @@ export class SharedPacks {
     const bytes = await readSmall(this.remote.objects, name, PACK_RECORD_LIMIT);
     if (bytes === undefined) return undefined;
     const opened = this.remote.seals.open(bytes, 'pack');
+    const signature = opened.state === 'accepted' ? opened.signature : undefined;
     const reason = opened.state === 'refused' ? opened.reason : undefined;
     const record = opened.state === 'accepted' && isPackRecord(opened.value) ? opened.value : undefined;
     const index = record && Buffer.from(record.keys, 'base64');
     if (record?.set === this.set && record.pack === pack && index !== undefined && index.length % KEY_BYTES === 0)
-      return { digest: pack, size: record.size, index };
+      return { digest: pack, size: record.size, index, origin: packOriginOf(signature?.key) };
     this.known.add(pack);
     this.refuse(name, reason ?? 'it is not the record of this pack');
     return undefined;

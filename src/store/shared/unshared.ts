@@ -16,6 +16,7 @@ import {
 } from '../../core/digest.js';
 import { ObjectStoreError } from '../../object-store/object-store.js';
 import type { Files } from '../disk/files.js';
+import type { Upload } from './uploads.js';
 
 export interface Left {
   readonly results: readonly ActionKey[];
@@ -40,7 +41,7 @@ export class Unshared {
   }
 
   /** Remembers an upload until it is over. Returns the upload. */
-  during(name: string, upload: () => Promise<number>): () => Promise<number> {
+  during(name: string, upload: Upload['work']): Upload['work'] {
     this.offered.add(name);
     const path = join(this.folder, name);
     // A cache that cannot be written only forgets what to offer again.
@@ -48,14 +49,14 @@ export class Unshared {
       .publish(path, new Uint8Array(), { ifTaken: 'keep', durable: false })
       .catch(() => undefined);
     const over = (): Promise<void> => this.files.removeIfThere(path).catch(() => undefined);
-    return async () => {
+    return async (signal) => {
       await marked;
       try {
-        const bytes = await upload();
+        const bytes = await upload(signal);
         await over();
         return bytes;
       } catch (error) {
-        if (!mayPass(error)) await over();
+        if (!signal.aborted && !mayPass(error)) await over();
         throw error;
       }
     };

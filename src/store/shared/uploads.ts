@@ -9,7 +9,7 @@ export type SharedKind = 'result' | 'pack';
 export interface Upload {
   readonly kind: SharedKind;
   /** Sends it, and returns how many bytes went up; 0 if all was there. */
-  work(): Promise<number>;
+  work(signal: AbortSignal): Promise<number>;
 }
 
 /** What came of the uploads. */
@@ -27,6 +27,8 @@ export class Uploads {
   private readonly failed = new Map<string, { readonly reason: string; items: number }>();
   private bytes = 0;
   private waiting = 0;
+  private stopped = 0;
+  private readonly stopping = new AbortController();
   private queue: Promise<PQueue> | undefined;
 
   /** How many are not done yet. */
@@ -54,20 +56,32 @@ export class Uploads {
     const queue = await this.queue;
     if (queue !== undefined) {
       await orAborted(queue.onIdle(), signal);
-      queue.clear();
+      if (signal?.aborted === true) this.stop();
     }
     const failed = new Map([...this.failed.values()].map(({ reason, items }) => [reason, items]));
-    if (this.waiting > 0) failed.set('the run was interrupted', this.waiting);
+    const stopped = this.stopped + (signal?.aborted === true ? this.waiting : 0);
+    if (stopped > 0) failed.set('the run was interrupted', stopped);
     return { shared: { ...this.shared }, bytes: this.bytes, failed };
   }
 
+  /** Ends what is under way and leaves out what has not begun: its promises resolve. */
+  stop(): void {
+    this.stopping.abort();
+  }
+
   private async send({ kind, work }: Upload): Promise<boolean> {
+    const { signal } = this.stopping;
     try {
-      const bytes = await work();
+      signal.throwIfAborted();
+      const bytes = await work(signal);
       this.bytes += bytes;
       if (bytes > 0) this.shared[kind]++;
       return true;
     } catch (error) {
+      if (signal.aborted) {
+        this.stopped++;
+        return false;
+      }
       const reason = isNativeError(error) ? error.message : String(error);
       this.leaveOut(reason, error instanceof ObjectStoreError ? error.kind : reason);
       return false;

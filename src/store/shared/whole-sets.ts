@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Digest, FeatureSetKey } from '../../core/digest.js';
 import type { Files } from '../disk/files.js';
-import { isPackName, packName, readPackShape } from '../features/feature-pack.js';
+import { isPackName, packDigest, packName, readPackShape } from '../features/feature-pack.js';
 import { PackFolder } from '../features/pack-folder.js';
 import type { SharedPacks } from './shared-packs.js';
 
@@ -37,9 +37,9 @@ export async function offerSet(
 /** Fetches every pack that is not here; returns how many came. */
 export async function fetchSet(files: Files, set: FeatureSetKey, packs: SharedPacks): Promise<number> {
   const path = setFolder(files, set);
-  const here = new Set(await files.list(path));
+  const here = new Set((await files.list(path)).map(packDigest));
   let came = 0;
-  for await (const pack of packs.look((digest) => here.has(packName(digest))))
-    if (await packs.bring(pack, join(path, packName(pack.digest)))) came++;
+  for await (const pack of packs.look((digest) => here.has(digest)))
+    if (await packs.bring(pack, join(path, packName(pack.digest, pack.origin)))) came++;
   return came;
 }

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { isFeatureSetKey, type Digest } from '../../core/digest.js';
 import { isCount, isOneOf, isShapedAs } from '../../core/guards.js';
-import { isPackName, packName, readPackShape, type PackShape } from '../features/feature-pack.js';
+import { isPackName, packDigest, readPackShape, type PackShape } from '../features/feature-pack.js';
 import type { Files } from '../disk/files.js';
 import { hashFile } from '../disk/hashing.js';
 import type { Item } from './inventory.js';
@@ -66,7 +66,7 @@ async function verifyPacks(folder: PackFolder): Promise<number> {
   const damagedPacks = new Set<number>();
   for (const [pack, { name }] of folder.packs.entries()) {
     const found = await digestOfPack(folder, pack);
-    if (found === undefined || packName(found) === name) continue;
+    if (found === undefined || packDigest(name) === found) continue;
     files.note(folder.pathOf(pack), `its bytes hash to ${found}`);
     damagedPacks.add(pack);
     damaged++;

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { digestOf, type ActionKey, type FeatureSetKey } from '../../../src/core/digest.js';
-import { signerOf } from '../../../src/core/signing/keys.js';
+import type { TrustedKeys } from '../../../src/core/signing/envelope.js';
+import { signerOf, type Signer } from '../../../src/core/signing/keys.js';
+import type { Seals } from '../../../src/store/shared/remote.js';
 import { ObjectStoreError } from '../../../src/object-store/object-store.js';
 import { sealsOf } from '../../../src/store/shared/seals.js';
 import { openStore, type Store } from '../../../src/store/store.js';
@@ -11,19 +13,35 @@ import { memoryStore, type MemoryStore } from './memory-store.js';
 
 const key = digestOf('key') as string as ActionKey;
 const set = digestOf('set') as string as FeatureSetKey;
-const unsigned = sealsOf(undefined, undefined);
 
 interface Machine {
   readonly store: Store;
   readonly notes: string[];
 }
 
-async function machine(objects: MemoryStore, { writes = true, seals = unsigned } = {}): Promise<Machine> {
+interface Settings {
+  readonly writes?: boolean;
+  readonly trusted?: TrustedKeys;
+  readonly signer?: Signer;
+  readonly seals?: Seals;
+  readonly folder?: string;
+}
+
+async function machine(
+  objects: MemoryStore,
+  {
+    writes = true,
+    trusted,
+    signer,
+    seals = sealsOf(trusted, signer),
+    folder = join(scratchFolder(), 'cache'),
+  }: Settings = {},
+): Promise<Machine> {
   const notes: string[] = [];
   const note = (code: string, text: string): void => void notes.push(`${code}: ${text}`);
-  const remote = { objects, writing: { state: writes ? 'on' : 'off' } as const, seals, note };
+  const remote = { objects, writing: { state: writes ? 'on' : 'off' } as const, seals, trusted, note };
   const onDamage = ({ reason }: { reason: string }): void => void notes.push(`damage: ${reason}`);
-  return { store: await openStore(join(scratchFolder(), 'cache'), { onDamage, tool: '1.0.0', remote }), notes };
+  return { store: await openStore(folder, { onDamage, tool: '1.0.0', remote }), notes };
 }
 
 async function publish({ store }: Machine, text = 'result'): Promise<void> {
@@ -131,8 +149,10 @@ describe('signatures', () => {
       [undefined, undefined],
     ] as const) {
       const objects = memoryStore();
-      // A machine that asks for no signatures uploads whatever it has.
-      await publish(await machine(objects, { seals: sealsOf(undefined, signer) }));
+      // The writer trusts itself.
+      await publish(
+        await machine(objects, { seals: sealsOf(signer && new Map([[signer.publicKey, 'writer']]), signer) }),
+      );
       const reader = await machine(objects, { seals: sealsOf(trusted, undefined) });
       const hit = await reader.store.hit(key);
       expect(hit?.shared?.by).toBe(by);
@@ -143,14 +163,38 @@ describe('signatures', () => {
   test('are needed to write where a trust file asks for them', async () => {
     const objects = memoryStore();
     await publish(await machine(objects, { seals: sealsOf(trusted, undefined) }));
-    expect(objects.asked.filter((one) => one.includes('records'))).toEqual([
-      expect.stringContaining('get v1/records/'),
-    ]);
+    expect([...objects.objects.keys()]).toEqual([]);
+  });
+
+  test('of a key that is no longer trusted count no more, also for what came before, and nobody signs it again', async () => {
+    const objects = memoryStore();
+    const writer = await machine(objects, { trusted, signer: ci });
+    await publish(writer);
+    await addRows(writer, 0, 3);
+    const folder = join(scratchFolder(), 'cache');
+    const both = new Map([...trusted, [stranger.publicKey, 'other']]);
+    const before = await machine(objects, { trusted: both, signer: stranger, folder });
+    expect(await resultOn(before)).toBe('result');
+    expect(await rowsOn(before, 3)).toEqual([0, 1, 2]);
+    // It comes to another place with the signature that it had.
+    const elsewhere = memoryStore();
+    const copying = await machine(elsewhere, { trusted: both, signer: stranger, folder });
+    await copying.store.shared!.push((await copying.store.getRecord(key))!);
+    await copying.store.shared!.settle();
+    expect((await (await machine(elsewhere, { trusted })).store.hit(key))?.shared?.by).toBe('ci');
+    const onlyOther = new Map([[stranger.publicKey, 'other']]);
+    const nowhere = memoryStore();
+    const after = await machine(nowhere, { trusted: onlyOther, signer: stranger, folder });
+    expect(await after.store.hit(key)).toBeUndefined();
+    expect(await rowsOn(after, 3)).toEqual([undefined, undefined, undefined]);
+    await after.store.shared!.push((await after.store.getRecord(key))!);
+    await after.store.shared!.settle();
+    expect([...nowhere.objects.keys()]).toEqual([]);
   });
 
   test('cover the rows of packs', async () => {
     const objects = memoryStore();
-    await addRows(await machine(objects, { seals: sealsOf(undefined, stranger) }), 0, 3);
+    await addRows(await machine(objects, { seals: sealsOf(new Map([[stranger.publicKey, 'me']]), stranger) }), 0, 3);
     const reader = await machine(objects, { seals: sealsOf(trusted, undefined) });
     expect(await rowsOn(reader, 3)).toEqual([undefined, undefined, undefined]);
     expect(reader.notes).toEqual([expect.stringContaining('a key that pipeline.trust.yaml does not name')]);
