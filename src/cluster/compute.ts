@@ -103,7 +103,9 @@ export class Computer {
     if (actionKeyOf(preimage) !== job.key) throw otherKey('make');
     const hit = await session.store.hit(job.key, true);
     const started = performance.now();
-    if (hit === undefined) await runStage(session, node, preimage, inputs, signal);
+    // What is there but cannot be had is made again: an answer that it is done would help nobody.
+    if (hit === undefined || (hit.shared !== undefined && !(await session.store.bring(hit))))
+      await runStage(session, node, preimage, inputs, signal);
     else if (hit.shared === undefined) await session.store.shared?.offer(job.key);
     return { pictures: 0, ms: performance.now() - started, leftOut: [] };
   }

@@ -6,7 +6,7 @@ import { listed } from './words.js';
 export const patternWords: Readonly<Record<string, string>> = {
   '^(?!(?:[Hh]ost|[Rr]ange|[Cc]onnection|[Cc]ontent-[Ll]ength|[Tt]ransfer-[Ee]ncoding)$)[A-Za-z][A-Za-z0-9-]*$':
     'a name such as `Authorization`, not one that the download itself sets',
-  '^PIPELINE_(?!SIGNING_)[A-Z0-9_]+$':
+  '^PIPELINE_(?!SIGNING_|REDIS_)[A-Z0-9_]+$':
     'the name of an environment variable that begins with PIPELINE_, such as `PIPELINE_TOKEN`, but not the signing key',
   '^\\s*[0-9.eE+-]+\\s*(/\\s*[0-9.eE+-]+\\s*)?$': 'a fraction such as `1/255`',
   '^[A-Za-z0-9][A-Za-z0-9._-]*$': 'letters, digits, `.`, `_` and `-`, starting with a letter or digit',

@@ -29,7 +29,7 @@ import { Facts } from './facts.js';
 import { nodeFs, type CacheFs } from './disk/cache-fs.js';
 import { Checkpoints, type CheckpointStore } from './checkpoints.js';
 import type { TrustedKeys } from '../core/signing/envelope.js';
-import { packedBytes, packOriginOf } from './features/feature-pack.js';
+import { packedBytes, packOriginOf, type PackOrigin } from './features/feature-pack.js';
 import type { FeatureSet } from './features/features.js';
 import { digestFiles, noProbe, type FileDigests } from './files/file-digests.js';
 import type { ReadingObjects } from './files/object-digests.js';
@@ -151,9 +151,7 @@ export async function openStore(
 ): Promise<Store> {
   const files = new Files(root, fs, onDamage);
   const blobs = new Blobs(files);
-  const accepts: Accepts = ({ signature }) =>
-    trusted === undefined || (signature !== undefined && trusted.has(signature.key));
-  const makers = trusted && new Set([...trusted.keys()].map(packOriginOf));
+  const { accepts, acceptsPack } = judgeOf(trusted);
   const memory = { bytes: ROW_MEMORY };
   const records = new Records(files, blobs, tool, accepts);
   // Loaded only if it is used: a run that has nothing to do ends sooner.
@@ -174,10 +172,7 @@ export async function openStore(
     beginJob: () => beginJob(files, locks),
     putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch(unwritten),
     tidy: async () => (await import('./upkeep/auto-gc.js')).tidy(files, locks).catch(unwritten),
-    checkpoints:
-      forOthers && remote !== undefined
-        ? new (await import('./shared/shared-checkpoints.js')).SharedCheckpoints(new Checkpoints(files), remote)
-        : new Checkpoints(files),
+    checkpoints: await checkpointsOf(files, forOthers ? remote : undefined),
     facts: {
       recall: (preimage, isValue) => facts.recall(preimage, isValue),
       remember: (preimage, value) => facts.remember(preimage, value).catch(unwritten),
@@ -201,9 +196,7 @@ export async function openStore(
       const record = await records.hit(key);
       if (record !== undefined) return { record };
       const found = await shared?.hit(key, again);
-      if (found === undefined) return undefined;
-      const { by, origin } = found;
-      return { record: found.record, shared: by === undefined ? { origin } : { by, origin } };
+      return found && { record: found.record, shared: found };
     },
     bring: async ({ record, shared: elsewhere }) =>
       elsewhere === undefined || (await shared?.bring({ record, origin: elsewhere.origin })) === true,
@@ -219,7 +212,7 @@ export async function openStore(
         memory,
         locks,
         ...(shared && { shared: shared.packs(key) }),
-        ...(makers && { accepts: (origin) => makers.has(origin) }),
+        accepts: acceptsPack,
         ...(forOthers ? { merge: 'never' } : {}),
       });
     },
@@ -254,6 +247,27 @@ function bucketStore(
       const { bringObject, openBucketPlace } = await load();
       return bringObject(blobs, await openBucketPlace(place), name, digest);
     },
+  };
+}
+
+/** Unfinished work; other machines can go on with it if there is a place for it. */
+async function checkpointsOf(files: Files, place: Remote | undefined): Promise<CheckpointStore> {
+  const here = new Checkpoints(files);
+  return place === undefined
+    ? here
+    : new (await import('./shared/shared-checkpoints.js')).SharedCheckpoints(here, place);
+}
+
+/** What counts among results of others. */
+function judgeOf(trusted: TrustedKeys | undefined): {
+  readonly accepts: Accepts;
+  acceptsPack(origin: PackOrigin): boolean;
+} {
+  if (trusted === undefined) return { accepts: () => true, acceptsPack: () => true };
+  const makers = new Set([...trusted.keys()].map(packOriginOf));
+  return {
+    accepts: ({ signature }) => signature !== undefined && trusted.has(signature.key),
+    acceptsPack: (origin) => makers.has(origin),
   };
 }
 

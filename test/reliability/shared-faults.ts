@@ -33,8 +33,8 @@ export interface SharedFault {
 }
 
 const below = (limit: number, random: () => number): number => Math.floor(random() * limit);
-const notRead = /^shared-cache-off: the shared cache is not read any more/;
-const notWritten = /^shared-cache-off: the shared cache is not written any more/;
+const notRead = /^shared-cache-off: this run no longer reads from the shared cache/;
+const notWritten = /^shared-cache-off: this run no longer writes to the shared cache/;
 const notShared = /^not-shared: not shared: \d+ items?, because/;
 const wrongBytes =
   /^shared-refused: v1\/(blobs|packs)\/\S+ in the shared cache is not used: its bytes do not match its name$/;

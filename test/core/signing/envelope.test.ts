@@ -93,6 +93,7 @@ describe('the other states', () => {
     expect(verifySigned(JSON.stringify(by(stranger)), trusted)).toEqual({
       state: 'foreign',
       key: stranger.publicKey,
+      signature: by(stranger).signature!.value,
       value,
     });
   });
