@@ -58,7 +58,8 @@ test('each tile is what the loader of a training gives for that image and view, 
     const path = project.path('pictures', file);
     const digest = digestOf(await readFile(path));
     for (let view = 0; view < 3; view++) {
-      const input = await load({ path, digest, view });
+      const at = { place: { kind: 'folder', path: project.path('pictures') }, name: file } as const;
+      const input = await load({ at, digest, view });
       expect(await tile(row, 1 + view)).toEqual([...input].map((level) => Math.round(level * 255)));
     }
   }
