@@ -28,6 +28,7 @@ test('a signature by openssl counts, and ours is the same', () => {
   expect(verifySigned(JSON.stringify(signedByOpenssl), trusted)).toEqual({
     state: 'trusted',
     by: 'ci',
+    signature: signedByOpenssl.signature.value,
     key: publicKeyOfPem,
     value: signedByOpenssl.value,
   });
@@ -38,8 +39,10 @@ test('any value comes back with the name of the key that signed it', () => {
   fc.assert(
     fc.property(values, (value) => {
       const text = JSON.stringify(signed(value, signer));
-      expect(verifySigned(text, trusted)).toEqual({ state: 'trusted', by: 'ci', key: signer.publicKey, value });
-      expect(verifySigned(text, new Map())).toEqual({ state: 'foreign', key: signer.publicKey, value });
+      const { signature } = JSON.parse(text) as { signature: { value: string } };
+      const found = { key: signer.publicKey, signature: signature.value, value };
+      expect(verifySigned(text, trusted)).toEqual({ state: 'trusted', by: 'ci', ...found });
+      expect(verifySigned(text, new Map())).toEqual({ state: 'foreign', ...found });
     }),
   );
 });
