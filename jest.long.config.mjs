@@ -5,8 +5,15 @@ process.env.RELIABILITY = 'long';
 
 export default {
   ...all,
+  testPathIgnorePatterns: ['/node_modules/'],
   testMatch: [
     ...['reliability/**/*', 'cluster/faults', 'keras/networks', 'hostile/forged-results', 'report/html/long-names'],
-    ...['e2e/main-job', 'e2e/onnx-base', 'e2e/pipelines', 'published/thirty-classes', 'deploy/dockerfile'],
+    ...[
+      'e2e/main-job',
+      'e2e/onnx-base',
+      'e2e/pipelines',
+      'published/{thirty-classes,deployer,keras-user}',
+      'deploy/dockerfile',
+    ],
   ].map((files) => `<rootDir>/test/${files}.test.ts`),
 };

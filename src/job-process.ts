@@ -19,7 +19,7 @@ async function take(request: JobRequest): Promise<void> {
     return;
   }
   try {
-    send({ kind: 'done', answer: await computer!.do(request.job) });
+    send({ kind: 'done', answer: await computer!.do(request.job, request.again) });
   } catch (error) {
     send({ kind: 'failed', failure: sentFailure(error, request.job.kind) });
   }

@@ -93,10 +93,16 @@ export class Board {
     );
   }
 
-  /** Removes a job that nobody works on. */
+  /** Whether this process has queued a job. */
+  isOwn(id: string): boolean {
+    return this.own.has(id);
+  }
+
+  /** Removes a job that nobody works on; one that someone has begun stays. */
   async remove(id: string): Promise<void> {
     this.own.delete(id);
-    await this.asked(async () => (await this.queue.getJob(id))?.remove());
+    const job = await this.asked(() => this.queue.getJob(id));
+    await this.asked(async () => void (await job?.remove().catch(ifLocked)));
   }
 
   /** How many workers there are; undefined if Redis does not say. */
@@ -138,7 +144,7 @@ export class Board {
 
   /** Takes back what nobody has begun, after an interruption. */
   async withdraw(): Promise<void> {
-    await Promise.all([...this.own].map((id) => this.asked(async () => (await this.queue.getJob(id))?.remove())));
+    await Promise.all([...this.own].map((id) => this.remove(id)));
   }
 
   async close(): Promise<void> {
@@ -180,4 +186,9 @@ export class Board {
       for (const news of [...this.waiting]) news();
     }, GATHER_MS);
   }
+}
+
+/** BullMQ removes no job that a worker holds, and says so in an error of its own. */
+function ifLocked(error: unknown): void {
+  if (!isNativeError(error) || !error.message.includes('locked')) throw error;
 }

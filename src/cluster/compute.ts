@@ -11,11 +11,12 @@ import { LostBlob } from '../runner/context.js';
 import type { Node, StageTable } from '../runner/graph.js';
 import { openRemote } from '../runner/remote.js';
 import { inputsOf, openSession, type Session } from '../runner/session.js';
+import { ObjectStoreError } from '../object-store/object-store.js';
 import { runStage, stageContext } from '../runner/work.js';
 import type { Remote } from '../store/shared/remote.js';
 import { openStore } from '../store/store.js';
 import { listDigestOf, type Answer, type ExtractJob, type Job, type MakeJob } from './jobs.js';
-import type { JobPlace, JobProgress } from './messages.js';
+import { PLACE_FAILED, type JobPlace, type JobProgress } from './messages.js';
 import { claimHome } from './home.js';
 import { NO_CHECKPOINT } from './no-checkpoint.js';
 import { readSpec, type Spec } from './spec.js';
@@ -51,21 +52,23 @@ export class Computer {
     private readonly parent: Computing,
   ) {}
 
-  async do(job: Job): Promise<Answer> {
-    const opened = await this.open(job.spec);
+  /** `again`: an earlier try of the job may have left something. */
+  async do(job: Job, again: boolean): Promise<Answer> {
     try {
-      const answer = job.kind === 'extract' ? await this.extract(opened, job) : await this.make(opened, job);
+      const opened = await this.open(job.spec);
+      const answer = job.kind === 'extract' ? await this.extract(opened, job, again) : await this.make(opened, job);
       await shared(opened.session);
       return answer;
     } catch (error) {
-      // What could not be shared is tried again with the next job.
+      // What could not be shared is tried again with the next job, and a place that was given up is asked again.
       this.openedSpec = undefined;
+      this.remote = undefined;
       if (error instanceof LostBlob) throw inputMissing(error);
-      throw error;
+      throw error instanceof ObjectStoreError ? placeFailed(error) : error;
     }
   }
 
-  private async extract(opened: Opened, job: ExtractJob): Promise<Answer> {
+  private async extract(opened: Opened, job: ExtractJob, again: boolean): Promise<Answer> {
     const { session } = opened;
     const { features } = await this.needsOf(opened);
     const need = features.find(
@@ -78,12 +81,16 @@ export class Computer {
     const { preimage, rowLength, open } = need.set!;
     const extractor = opened.extractors.get(job.set) ?? open();
     opened.extractors.set(job.set, extractor);
-    const answer = await (await extractor).extract(need.digests.slice(job.from, job.to), job.view);
-    // Packs of an earlier job that ended before they were sent.
     const rows = await session.features.open(preimage!, rowLength);
+    // The one who runs has looked before it queued the job: to list a large set for each job would take longer than it.
+    if (again) await rows.lookElsewhere();
+    const answer = await (await extractor).extract(need.digests.slice(job.from, job.to), job.view);
     await session.store.shared?.settle();
-    await rows.lookElsewhere();
-    await rows.shareAll();
+    if (again || answer.pictures < job.to - job.from) {
+      // Packs of an earlier job that ended before they were sent.
+      await rows.lookElsewhere();
+      await rows.shareAll();
+    }
     return answer;
   }
 
@@ -103,7 +110,7 @@ export class Computer {
     if (actionKeyOf(preimage) !== job.key) throw otherKey('make');
     const hit = await session.store.hit(job.key, true);
     const started = performance.now();
-    // What is there but cannot be had is made again: an answer that it is done would help nobody.
+    // What is there but cannot be fetched is made again: an answer that it is done would help nobody.
     if (hit === undefined || (hit.shared !== undefined && !(await session.store.bring(hit))))
       await runStage(session, node, preimage, inputs, signal);
     else if (hit.shared === undefined) await session.store.shared?.offer(job.key);
@@ -212,10 +219,19 @@ async function shared({ store }: Session): Promise<void> {
   const [first] = summary?.failed ?? [];
   if (first === undefined) return;
   throw failure('input-output', {
-    code: 'not-shared',
+    code: PLACE_FAILED,
     where: store.shared?.remote.objects.address,
     found: `takes no results: ${first[0]}`,
     expected: 'a shared cache that this worker can write to',
+  });
+}
+
+function placeFailed(error: ObjectStoreError): Error {
+  return failure('input-output', {
+    code: PLACE_FAILED,
+    where: 'the shared cache',
+    found: error.message,
+    expected: 'a shared cache that can be read and written',
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { failure } from '../core/problem.js';
-import type { Digest, FeatureSetKey } from '../core/digest.js';
+import type { ActionKey, Digest, FeatureSetKey } from '../core/digest.js';
 import type { Emit } from '../core/event.js';
 import type { FeatureNeed, Outputs } from '../core/stage.js';
 import { actionKeyOf } from '../runner/action-key.js';
@@ -72,8 +72,8 @@ export class Coordinator implements Delegate {
     // Each stage that waits listens, and hundreds may wait.
     setMaxListeners(0, signal);
     const { store } = session;
-    for (const { preimage } of settled) await store.shared?.offer(actionKeyOf(preimage));
-    await sent(store, signal);
+    const keys = settled.map(({ preimage }) => actionKeyOf(preimage));
+    await shareInputs(store, keys, signal);
     this.askedForWorkers ??= this.noteWorkers();
     const outputs = new Map(settled.map((one) => [one.node.stage.name, one.outputs]));
     const spec = this.specs(work, outputs);
@@ -163,8 +163,11 @@ export class Coordinator implements Delegate {
         }
         const found = seen?.get(id);
         if (found?.state === 'failed') {
+          const isOwn = board.isOwn(id);
           await board.remove(id);
-          throw parseFailure(found.reason) ?? workersEnded();
+          // What failed for an earlier run may have been mended since.
+          if (isOwn) throw parseFailure(found.reason) ?? workersEnded();
+          await board.add([job]);
         }
         if (performance.now() > until) {
           if (answers > FALSE_ANSWERS) throw notShared(answers);
@@ -188,16 +191,22 @@ export class Coordinator implements Delegate {
   }
 }
 
-/** Waits until what workers read is in the shared cache. */
-async function sent(store: Store, signal: AbortSignal): Promise<void> {
-  const summary = await store.shared?.settle(signal);
-  signal.throwIfAborted();
-  const [first] = summary?.failed ?? [];
-  if (first === undefined) return;
+/** Shares what workers read. What cannot be sent is tried once more. */
+async function shareInputs(store: Store, keys: readonly ActionKey[], signal: AbortSignal): Promise<void> {
+  const { shared } = store;
+  if (shared === undefined) return;
+  let left = keys;
+  for (let tries = 0; tries < 2 && left.length > 0; tries++) {
+    const isThere = await Promise.all(left.map((key) => shared.offer(key)));
+    signal.throwIfAborted();
+    left = left.filter((_, i) => !isThere[i]);
+  }
+  if (left.length === 0) return;
+  const [reason = 'a result is no longer in the local cache'] = (await shared.settle(signal)).failed.keys();
   throw failure('input-output', {
     code: 'not-shared',
-    where: store.shared?.remote.objects.address,
-    found: `takes nothing, so workers cannot begin: ${first[0]}`,
+    where: shared.remote.objects.address,
+    found: `workers cannot begin, because what they read could not be sent there: ${reason}`,
     expected: 'a shared cache that can be written to',
   });
 }
@@ -205,7 +214,7 @@ async function sent(store: Store, signal: AbortSignal): Promise<void> {
 function workersEnded(): Error {
   return failure('stage-failed', {
     code: 'workers-ended',
-    found: 'the workers that did this stage ended one after another',
+    found: 'each worker that began this stage stopped unexpectedly',
     expected: 'workers with enough memory',
     remedy: 'read the logs of the workers, give them more memory, and run again',
   });

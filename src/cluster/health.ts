@@ -69,7 +69,7 @@ export function httpPlaceOf(text: string): HttpPlace {
   return { port, ...(host ? { host: host.replace(/^\[|\]$/g, '') } : {}) };
 }
 
-/** Answers `/healthz`, `/readyz` and `/metrics`. Throws `input-output` if the port cannot be had. */
+/** Answers `/healthz`, `/readyz` and `/metrics`. Throws `input-output` if the port is taken. */
 export async function serveHealth(place: HttpPlace, isReady: () => boolean, metrics: WorkerMetrics): Promise<Server> {
   const server = createServer((request, response) => {
     const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {

@@ -29,8 +29,13 @@ export interface JobPlace {
   readonly cache?: CacheConfig;
 }
 
+/** The code of a failure that passes when the shared cache answers again. */
+export const PLACE_FAILED = 'shared-cache-failed';
+
 export type JobRequest =
-  { readonly kind: 'begin'; readonly place: JobPlace } | { readonly kind: 'do'; readonly job: Job };
+  | { readonly kind: 'begin'; readonly place: JobPlace }
+  /** `again`: an earlier try of the job may have left something. */
+  | { readonly kind: 'do'; readonly job: Job; readonly again: boolean };
 
 export type JobReport =
   | { readonly kind: 'progress'; readonly progress: JobProgress }

@@ -50,11 +50,11 @@ export class JobProcess {
   }
 
   /** Rejects with a {@link PipelineError} if the job fails, and with {@link ProcessEnded} if the process does. */
-  do(job: Job, listener: JobListener): Promise<Answer> {
+  do(job: Job, listener: JobListener, again = false): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (!this.running) return reject(new ProcessEnded(`the process that computes ended before the job ${this.text}`));
       this.current = { resolve, reject, listener };
-      this.send({ kind: 'do', job });
+      this.send({ kind: 'do', job, again });
     });
   }
 

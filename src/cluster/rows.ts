@@ -146,7 +146,10 @@ class Rows {
         under.push(one);
         continue;
       }
+      const isOwn = board.isOwn(id);
       await board.remove(id);
+      // What failed for an earlier run may have been mended since: it is missing, and queued again.
+      if (!isOwn) continue;
       const reported = parseFailure(one.reason);
       if (reported !== undefined) throw reported;
       const { from, to, view } = one.job;

@@ -6,9 +6,13 @@ import type { Job as QueuedJob, Worker } from 'bullmq';
 import { TRIES } from './board.js';
 import type { Outcome, WorkerMetrics } from './health.js';
 import { isJob, type Answer } from './jobs.js';
-import { sentFailure, type JobPlace, type JobProgress, type Report } from './messages.js';
+import { PLACE_FAILED, sentFailure, type JobPlace, type JobProgress, type Report } from './messages.js';
 import { JobProcess, ProcessEnded } from './process.js';
 import type { Redis } from './redis.js';
+
+/** Between two tries of a job whose results could not be shared, and how many there are: about five minutes. */
+const PAUSE_MS = 10_000;
+const PATIENCE = 30;
 
 export interface WorkerOptions {
   readonly name: string;
@@ -49,7 +53,7 @@ export async function startWorker(redis: Redis, options: WorkerOptions, events: 
     let pictures = 0;
     events.metrics.began();
     try {
-      const answer = await computing.do(data, listenerOf(queued, options.name, events));
+      const answer = await computing.do(data, listenerOf(queued, options.name, events), wasTried(queued));
       const { leftOut, ...counts } = answer;
       outcome = 'done';
       ({ pictures } = answer);
@@ -66,6 +70,11 @@ export async function startWorker(redis: Redis, options: WorkerOptions, events: 
       }
       const failed = sentFailure(error, data.kind);
       events.log('error', ended ? 'process-ended' : 'job-failed', { ...fields, reason: failed.problems });
+      if (failed.problems.some(({ code }) => code === PLACE_FAILED) && queued.attemptsStarted < PATIENCE) {
+        // Others could not share it either: the job waits, and no try is lost.
+        await queued.moveToDelayed(Date.now() + PAUSE_MS, token);
+        throw new bullmq.DelayedError();
+      }
       // Another try helps against what a process dies of by chance, and against a place that does not answer.
       if (ended || failed.category === 'input-output') throw ended ? error : new Error(JSON.stringify(failed));
       throw new bullmq.UnrecoverableError(JSON.stringify(failed));
@@ -124,6 +133,11 @@ function listenerOf(queued: QueuedJob, worker: string, events: WorkerEvents) {
     progress: send,
     log: (code: string, text: string) => events.log('info', 'note', { job: queued.id, code, text }),
   };
+}
+
+/** Whether an earlier try may have left something: it failed, or its worker fell silent. */
+function wasTried({ attemptsStarted, stalledCounter }: QueuedJob): boolean {
+  return attemptsStarted > 1 || stalledCounter > 0;
 }
 
 /** The processes of a worker that live. */

@@ -59,7 +59,8 @@ export interface StoreOptions {
   /** Whose results count among those that came from a shared cache; all if it is left out. */
   readonly trusted?: TrustedKeys;
   /**
-   * Set for a process that works for others: it shares unfinished work too, and keeps packs as it has shared them.
+   * Set for a process that works for others: it shares unfinished work too, keeps packs as it has shared them, and looks
+   * for rows of others only when it is asked to.
    */
   readonly forOthers?: boolean;
 }
@@ -135,8 +136,8 @@ export interface SharedStore {
   stop(): void;
   /** Offers a record of this store, and all features that its stage used. */
   push(record: ActionRecord): Promise<void>;
-  /** Offers the record of a key, if it is in this store. */
-  offer(key: ActionKey): Promise<void>;
+  /** Offers the record of a key. Resolves to whether it is shared; false if it is not in this store. */
+  offer(key: ActionKey): Promise<boolean>;
   /** Fetches all features that a stage used; returns how many packs came. */
   pullFeatures(record: ActionRecord): Promise<number>;
 }
@@ -213,7 +214,7 @@ export async function openStore(
         locks,
         ...(shared && { shared: shared.packs(key) }),
         accepts: acceptsPack,
-        ...(forOthers ? { merge: 'never' } : {}),
+        ...(forOthers ? { merge: 'never', looksInTurn: false } : {}),
       });
     },
     featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),
@@ -286,7 +287,7 @@ function sharedStore(shared: SharedCache, files: Files, records: Records): Share
     },
     offer: async (key) => {
       const record = await records.hit(key);
-      if (record !== undefined) void shared.offer(record);
+      return record !== undefined && shared.offer(record);
     },
     pullFeatures: async ({ uses }) => {
       const { fetchSet } = await import('./shared/whole-sets.js');

@@ -37,6 +37,8 @@ export interface FeatureSetOptions {
   readonly shared?: SharedPacks;
   /** Whether packs of a maker count. */
   readonly accepts?: (origin: PackOrigin) => boolean;
+  /** False: work that adds rows begins without a look at what others have made. */
+  readonly looksInTurn?: boolean;
   readonly seal?: SealLimits;
   readonly merge?: MergeLimits | 'never';
 }
@@ -136,7 +138,7 @@ export class FeatureSet implements FeatureStore {
         'is already extracting the same features',
         async () => {
           await this.refresh();
-          await this.lookElsewhere();
+          if (this.options.looksInTurn !== false) await this.lookElsewhere();
           try {
             return await work();
           } finally {
