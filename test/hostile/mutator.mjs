@@ -135,7 +135,7 @@ const stores = {
     const { openStore } = await from('store/store.js');
     return async (paths, stored) => {
       const store = await openStore(join(folder, 'cache'), { onDamage: () => undefined, tool: '0' });
-      const record = await store.hit(stored.key);
+      const record = (await store.hit(stored.key))?.record;
       if (record === undefined) return 'refused';
       if (JSON.stringify(record) !== stored.record)
         throw new Error(`another record came back: ${JSON.stringify(record)}`);
