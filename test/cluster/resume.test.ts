@@ -1,5 +1,5 @@
 /** A training whose worker is killed continues from its checkpoint on another machine, to the same bytes. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { pipelineText, Project } from '../e2e/rig.js';
@@ -9,10 +9,11 @@ const reason = withoutRedis === undefined ? '' : ` (skipped: ${withoutRedis})`;
 const real = withoutRedis === undefined ? test : test.skip;
 const train = 'epochs: 150';
 
-/** Whether unfinished work is where another machine can find it. */
-function isShared(place: string): boolean {
+/** When unfinished work was last put where another machine can find it, in milliseconds since 1970. */
+function sharedAt(place: string): number {
   const folder = join(place, 'v1', 'checkpoints');
-  return existsSync(folder) && readdirSync(folder).length > 0;
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  return Math.max(0, ...files.map((file) => statSync(join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0));
 }
 
 real(`another worker continues where one was killed${reason}`, async () => {
@@ -24,9 +25,15 @@ real(`another worker continues where one was killed${reason}`, async () => {
     team.project.environment.PIPELINE_CHECKPOINT_SECONDS = '0';
     const first = team.startWorker();
     let killed = false;
+    let second: number | undefined;
     const epochs: number[] = [];
     const { code, stderr, events } = await team.project.runDoing(
-      (event) => event.event === 'epoch' && event.epoch >= 3 && isShared(team.place),
+      (event) => {
+        if (event.event !== 'epoch' || event.epoch < 2) return false;
+        // Steps of the first epoch are kept too.
+        second ??= Date.now();
+        return sharedAt(team.place) > second;
+      },
       async () => {
         await first.kill();
         killed = true;

@@ -6,7 +6,7 @@ const reason = withoutRedis === undefined ? '' : ` (skipped: ${withoutRedis})`;
 const real = withoutRedis === undefined ? test : test.skip;
 
 real(`health, readiness, metrics; SIGTERM hands the job back, and another worker does it${reason}`, async () => {
-  const team = await Team.create(12, { train: 'epochs: 400' });
+  const team = await Team.create(12, { train: 'epochs: 2000' });
   try {
     const port = await freePort();
     const first = team.startWorker('--http', `127.0.0.1:${port}`, '--drain-seconds', '1');

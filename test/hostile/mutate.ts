@@ -127,7 +127,7 @@ async function recordSubject(): Promise<Subject> {
       outputs,
       durationMs: 5,
     });
-    return { key, blob, record: JSON.stringify(await store.hit(record.key)) };
+    return { key, blob, record: JSON.stringify((await store.hit(record.key))?.record) };
   });
 }
 

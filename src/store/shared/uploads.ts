@@ -100,9 +100,15 @@ export class Uploads {
 /** Resolves when the work is done, or the signal aborts. */
 export async function orAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return work;
+  let stop = (): void => undefined;
   const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
     if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    signal.addEventListener('abort', stop, { once: true });
   });
-  await Promise.race([work, aborted]);
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
