@@ -165,7 +165,7 @@ export class Coordinator implements Delegate {
         if (found?.state === 'failed') {
           const isOwn = board.isOwn(id);
           await board.remove(id);
-          // What failed for an earlier run may have been mended since.
+          // What failed for an earlier run may have been repaired since.
           if (isOwn) throw parseFailure(found.reason) ?? workersEnded();
           await board.add([job]);
         }

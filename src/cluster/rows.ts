@@ -148,7 +148,7 @@ class Rows {
       }
       const isOwn = board.isOwn(id);
       await board.remove(id);
-      // What failed for an earlier run may have been mended since: it is missing, and queued again.
+      // What failed for an earlier run may have been repaired since: it is missing, and queued again.
       if (!isOwn) continue;
       const reported = parseFailure(one.reason);
       if (reported !== undefined) throw reported;
