@@ -1,6 +1,7 @@
 /** What schedulers do with a worker: ask for its health, and stop it with SIGTERM. */
 import { expect, test } from '@jest/globals';
-import { freePort, Team, withoutRedis } from './rig.js';
+import { freePort } from '../free-port.js';
+import { Team, withoutRedis } from './rig.js';
 
 const reason = withoutRedis === undefined ? '' : ` (skipped: ${withoutRedis})`;
 const real = withoutRedis === undefined ? test : test.skip;

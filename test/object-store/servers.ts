@@ -3,13 +3,14 @@ import { describe } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { AwsV4Signer } from 'aws4fetch';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
 import { openObjectStore } from '../../src/object-store/open.js';
 import type { ObjectStoreOptions } from '../../src/object-store/options.js';
+import { freePort } from '../free-port.js';
 
 /** A user of a server by its access key id; the secret is made from it. */
 export type User = 'root' | 'writer' | 'reader' | 'stranger';
@@ -124,14 +125,6 @@ async function started(program: string, folder: string, args: (port: number) => 
   failed.catch(() => undefined);
   await Promise.race([failed, listens(port)]);
   return new S3Server(port, child, folder);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function listens(port: number): Promise<void> {
