@@ -16,6 +16,7 @@ import { runStage, stageContext } from '../runner/work.js';
 import type { Remote } from '../store/shared/remote.js';
 import { openStore } from '../store/store.js';
 import { listDigestOf, type Answer, type ExtractJob, type Job, type MakeJob } from './jobs.js';
+import { isForOthers } from './brought.js';
 import { PLACE_FAILED, type JobPlace, type JobProgress } from './messages.js';
 import { claimHome } from './home.js';
 import { NO_CHECKPOINT } from './no-checkpoint.js';
@@ -139,7 +140,7 @@ export class Computer {
     const node = session.graph.byName.get(spec.stage);
     const before = node?.dependencies.every((name) => Object.hasOwn(spec.outputs, name));
     // Other stages look at folders and fetch files: nobody asks workers for them.
-    if (node?.definition.needs === undefined || before !== true)
+    if (node === undefined || !isForOthers(node) || before !== true)
       throw failure('bad-data', {
         code: 'spec-of-another-form',
         where: spec.stage,

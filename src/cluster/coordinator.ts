@@ -15,6 +15,7 @@ import { stageContext, type Work } from '../runner/work.js';
 import type { Remote } from '../store/shared/remote.js';
 import type { Store } from '../store/store.js';
 import { Board } from './board.js';
+import { broughtWork, isForOthers } from './brought.js';
 import type { MakeJob } from './jobs.js';
 import { parseFailure } from './messages.js';
 import { NO_CHECKPOINT } from './no-checkpoint.js';
@@ -63,8 +64,8 @@ export class Coordinator implements Delegate {
     return new Coordinator(board, remote, emit, options);
   }
 
-  takes({ definition }: Node): boolean {
-    return definition.needs !== undefined;
+  takes(node: Node): boolean {
+    return isForOthers(node);
   }
 
   async make(work: Delegated): Promise<Work> {
@@ -139,9 +140,10 @@ export class Coordinator implements Delegate {
   }
 
   /** Waits for the result of a stage, and brings it here. */
-  private async result({ session, node, preimage, signal }: Delegated, job: MakeJob): Promise<Work> {
+  private async result(work: Delegated, job: MakeJob): Promise<Work> {
+    const { session, node, signal } = work;
     const { board } = this;
-    const { store, emit } = session;
+    const { emit } = session;
     const { name: stage } = node.stage;
     const id = job.key;
     let answers = 0;
@@ -156,11 +158,8 @@ export class Coordinator implements Delegate {
         signal.throwIfAborted();
         // Asked before the result: what is done in the meantime is not queued again.
         const seen = await board.look();
-        const hit = await store.hit(id, true);
-        if (hit !== undefined && (await store.bring(hit))) {
-          const { outputs, features = { extracted: 0, reused: 0 } } = hit.record;
-          return { preimage, outputs, features };
-        }
+        const brought = await broughtWork(work);
+        if (brought !== undefined) return brought;
         const found = seen?.get(id);
         if (found?.state === 'failed') {
           const isOwn = board.isOwn(id);

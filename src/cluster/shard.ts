@@ -10,6 +10,7 @@ import type { Delegate, Delegated } from '../runner/delegate.js';
 import type { Node, StageGraph } from '../runner/graph.js';
 import { runStage, stageContext, type Work } from '../runner/work.js';
 import type { Remote } from '../store/shared/remote.js';
+import { broughtWork, isForOthers } from './brought.js';
 import { claim, ClaimWatch } from './claims.js';
 import { NO_CHECKPOINT } from './no-checkpoint.js';
 import type { Shard } from './shard-place.js';
@@ -46,8 +47,8 @@ export class ShardedWork implements Delegate {
     this.ordinals = new Map(nodes.map((node, ordinal) => [node.stage.name, ordinal]));
   }
 
-  takes({ definition }: Node): boolean {
-    return definition.needs !== undefined;
+  takes(node: Node): boolean {
+    return isForOthers(node);
   }
 
   async make(work: Delegated): Promise<Work> {
@@ -122,11 +123,8 @@ export class ShardedWork implements Delegate {
     const patience = waitMs * (1 + ((index - owner + count) % count) / BEATS);
     for (;;) {
       signal.throwIfAborted();
-      const hit = await store.hit(key, true);
-      if (hit !== undefined && (await store.bring(hit))) {
-        const { outputs, features = { extracted: 0, reused: 0 } } = hit.record;
-        return { preimage, outputs, features };
-      }
+      const brought = await broughtWork(work);
+      if (brought !== undefined) return brought;
       if (owner === index || (await watch.silentMs()) > patience) return make();
       await sleep(POLL_MS, undefined, { signal });
     }

@@ -23,7 +23,7 @@ interface Known {
 export type Decided =
   /** This checkout's outputs are current, and so are its files. */
   | (Known & { readonly state: 'fresh'; readonly outputs: Outputs })
-  /** The store has the outputs; they and their files are brought back. `hit`: they are in the shared cache alone. */
+  /** The outputs are cached, and their files are delivered again. `hit` is set if only the shared cache has them. */
   | (Known & { readonly state: 'restorable'; readonly outputs: Outputs; readonly hit?: Hit })
   | (Known & { readonly state: 'stale' });
 

@@ -21,7 +21,7 @@ export function* notesOf({ shared, bytes, failed }: SharedSummary): Generator<re
   const texts = sent.filter((text) => text !== undefined);
   if (texts.length > 0) yield ['shared', `shared ${texts.join(' and ')} (${bytesText(bytes)})`];
   for (const [reason, number] of failed)
-    yield ['not-shared', `not shared: ${number === 1 ? '1 item' : `${number} items`}, because ${reason}`];
+    yield ['not-shared', `not shared: ${amount(number, 'item')}, because ${reason}`];
 }
 
 /** `1 result`; undefined for none. */

@@ -1,4 +1,4 @@
-/** Objects that are read whole into memory, such as records. */
+/** Objects that are read whole into memory, such as records and checkpoints. */
 import { ObjectStoreError, type ObjectStore } from '../../object-store/object-store.js';
 
 /** The bytes of an object; undefined if there is none, or if it has more than the limit. */

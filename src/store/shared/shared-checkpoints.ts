@@ -9,6 +9,7 @@ import { ObjectStoreError } from '../../object-store/object-store.js';
 import type { CheckpointStore } from '../checkpoints.js';
 import { bytesContent } from './file-content.js';
 import { checkpointName } from './layout.js';
+import { readSmall } from './read-small.js';
 import type { Remote } from './remote.js';
 
 const FORMAT = 'checkpoint-1' as const;
@@ -74,16 +75,8 @@ export class SharedCheckpoints implements CheckpointStore {
   }
 
   private async fetch(key: ActionKey): Promise<Buffer | undefined> {
-    const body = await this.remote.objects.get(checkpointName(key));
-    if (body === undefined || body.size > LARGEST) return undefined;
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of body.chunks) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > body.size) return undefined;
-    }
-    const bytes = Buffer.concat(chunks);
+    const bytes = await readSmall(this.remote.objects, checkpointName(key), LARGEST);
+    if (bytes === undefined) return undefined;
     const end = bytes.subarray(0, LONGEST_LINE).indexOf(NEWLINE);
     if (end < 0) return undefined;
     const opened = this.remote.seals.open(bytes.subarray(0, end), 'checkpoint');
