@@ -18,7 +18,7 @@ const allowed = {
   // Goes into exports, and runs in browsers too.
   bundle: ['image', 'model'],
   stages: ['core', 'object-store', 'sources', 'image', 'model', 'engine', 'features'],
-  runner: ['core', 'config', 'object-store', 'store'],
+  runner: ['core', 'config', 'object-store', 'store', 'engine/device'],
   report: ['core', 'image', 'model'],
   init: ['core', 'config', 'sources', 'store', 'image'],
   cluster: ['core', 'config', 'store', 'object-store', 'runner'],

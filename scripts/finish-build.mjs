@@ -73,7 +73,11 @@ await joinEager(metafile, options);
 // The processes that run models of others, apart from the command: what it needs too, they have a copy of.
 await build({
   ...options,
-  entryPoints: ['dist/predict/model-worker.js', 'dist/engine/onnx/try-base-worker.js'],
+  entryPoints: [
+    'dist/predict/model-worker.js',
+    'dist/engine/device/try-device-worker.js',
+    'dist/engine/onnx/try-base-worker.js',
+  ],
   outbase: 'dist',
   outdir: 'dist',
   splitting: true,

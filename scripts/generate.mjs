@@ -47,13 +47,14 @@ function editorSchema() {
     if: { properties: { uses: { const: kind } }, required: ['uses'] },
     then: { $ref: `#/$defs/${kind}` },
   }));
+  const head = rewrite(project.properties, withShortForm);
   return {
     ...project,
     $id: 'pipeline.schema.json',
     properties: {
-      ...project.properties,
+      ...head,
       stages: {
-        ...project.properties.stages,
+        ...head.stages,
         properties: named,
         additionalProperties: {
           type: 'object',
@@ -97,11 +98,14 @@ async function configTypes() {
   const parts = ['/** Made by scripts/generate.mjs from schemas/. Do not edit. */\n'];
   parts.push(`export const stageKinds = [${kinds.map((kind) => `'${kind}'`).join(', ')}] as const;`);
   parts.push('export type StageKind = (typeof stageKinds)[number];\n');
-  const engines = project.properties.engine.enum.map((name) => `'${name}'`).join(', ');
-  parts.push(
-    `/** \`auto\` uses onnx if it is installed, otherwise tfjs. */\nexport const engineChoices = [${engines}] as const;`,
-  );
+  const { name: engine, device } = project.properties.engine.properties;
+  const namesOf = (choices) => choices.enum.map((name) => `'${name}'`).join(', ');
+  parts.push(`/** ${engine.description} */\nexport const engineChoices = [${namesOf(engine)}] as const;`);
   parts.push('export type EngineChoice = (typeof engineChoices)[number];\n');
+  parts.push(
+    `/** What the engine onnx computes on, as a pipeline file names it. */\nexport const deviceChoices = [${namesOf(device)}] as const;`,
+  );
+  parts.push('export type DeviceChoice = (typeof deviceChoices)[number];\n');
   parts.push(
     "/** How numbers are stored; they are always computed in float32. */\nexport type FloatType = PipelineConfig['features']['dtype'];\n",
   );

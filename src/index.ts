@@ -6,7 +6,7 @@ import type { Pipeline } from './config/pipeline.js';
 import type { RunEvent } from './core/event.js';
 import { packageVersion } from './core/package.js';
 import type { AnswerLine } from './core/prediction.js';
-import type { EngineChoice } from './core/schema-types.js';
+import type { DeviceChoice, EngineChoice } from './core/schema-types.js';
 import { execute } from './runner/execute.js';
 import type { RunResult } from './runner/outcome.js';
 import { recoverModel } from './runner/checkout/swap.js';
@@ -71,6 +71,8 @@ export interface PredictOptions {
   readonly cwd?: string;
   /** `auto`, the default, `onnx` or `tfjs`. */
   readonly engine?: EngineChoice;
+  /** What the engine onnx computes on: `cpu`, the default, `auto` or a device, such as `webgpu`. */
+  readonly device?: DeviceChoice;
   readonly signal?: AbortSignal;
 }
 
@@ -96,11 +98,11 @@ export async function* predict(
   images: readonly (string | ImageBytes)[],
   options: PredictOptions = {},
 ): AsyncGenerator<AnswerLine, void, undefined> {
-  const { cwd = process.cwd(), engine, signal } = options;
+  const { cwd = process.cwd(), engine, device, signal } = options;
   const { openModel, lineOf } = await import('./predict/index.js');
   const path = resolve(cwd, model);
   await recoverModel(path);
-  const { predictor } = await openModel(path, engine, { signal });
+  const { predictor } = await openModel(path, engine, { device, signal });
   const inputs = images.map((image) =>
     typeof image === 'string'
       ? { name: image, from: { path: resolve(cwd, image) } }

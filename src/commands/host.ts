@@ -1,6 +1,6 @@
 /** The environment of a command, and what all commands on a pipeline file share. */
 import type { Command } from 'commander';
-import { engineChoiceOf } from '../core/engine-choice.js';
+import { deviceChoiceOf, engineChoiceOf } from '../core/engine-choice.js';
 import type { Finding } from '../core/finding.js';
 import type { InspectedOnnx } from '../core/inspected-onnx.js';
 import { PipelineError } from '../core/problem.js';
@@ -46,11 +46,15 @@ export interface CommandSpec {
   register(program: Command, host: Host, done: (exitCode: number) => void): void;
 }
 
+/** What `--device` takes. */
+export const deviceHelp = 'what the engine onnx computes on: cpu, webgpu, cuda, coreml, dml or auto';
+
 /** Adds the options of every command that reads a pipeline file. */
 export function withPipelineOptions(command: Command): Command {
   return command
     .option('--set <path=value>', 'override one value of the file, such as stages.train.epochs=10; repeatable', collect)
     .option('--engine <name>', 'compute engine: auto, onnx or tfjs', engineChoiceOf)
+    .option('--device <name>', deviceHelp, deviceChoiceOf)
     .option('--require-same-machine-class', 'use no result that another kind of processor has computed');
 }
 

@@ -1,9 +1,10 @@
 /** pipeline predict: classifies images with an exported model. */
 import { basename, resolve } from 'node:path';
+import { deviceChoiceOf } from '../core/engine-choice.js';
 import { plainNames } from '../core/text/names.js';
 import { exitCodes, failure } from '../core/problem.js';
 import type { Reporter } from '../report/terminal.js';
-import { collect, type CommandSpec, type Host } from './host.js';
+import { collect, deviceHelp, type CommandSpec, type Host } from './host.js';
 import { findImages } from './images.js';
 import { locateModel } from './locate-model.js';
 
@@ -13,6 +14,7 @@ interface PredictOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly engine: string;
+  readonly device?: string;
 }
 
 const help = `
@@ -50,6 +52,7 @@ export const predict: CommandSpec = {
       .option('--json', 'print one JSON object per image: file, class, score, and the scores of all classes')
       .option('-q, --quiet', 'print only predictions and errors; no progress, notes or counts')
       .option('--engine <name>', 'compute engine: auto, onnx or tfjs', 'auto')
+      .option('--device <name>', deviceHelp, deviceChoiceOf)
       .addHelpText('after', help)
       .action(async (model: string, names: string[], options: PredictOptions) =>
         done(await predictCommand(model, names, options, host)),
@@ -60,7 +63,7 @@ export const predict: CommandSpec = {
 async function predictCommand(
   model: string,
   names: readonly string[],
-  { filesFrom = [], csv, json, quiet, engine }: PredictOptions,
+  { filesFrom = [], csv, json, quiet, engine, device }: PredictOptions,
   host: Host,
 ): Promise<number> {
   if (csv && json)
@@ -78,7 +81,10 @@ async function predictCommand(
       import('../report/problems.js'),
       import('../report/words.js'),
     ]);
-  const { bundle, predictor, notes } = await openModel(await locateModel(model, host), engine, { signal: host.signal });
+  const { bundle, predictor, notes } = await openModel(await locateModel(model, host), engine, {
+    device,
+    signal: host.signal,
+  });
   for (const { text } of quiet ? [] : notes) host.stderr(`${printable(text)}\n`);
   const format = json
     ? jsonFormat

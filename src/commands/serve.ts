@@ -1,14 +1,16 @@
 /** pipeline serve: serves an exported model as a web page and an HTTP endpoint. */
+import { deviceChoiceOf } from '../core/engine-choice.js';
 import { openInBrowser } from '../core/open-in-browser.js';
 import { asPipelineError, failure } from '../core/problem.js';
 import { onlyModelIn } from './exported-models.js';
-import type { CommandSpec, Host } from './host.js';
+import { deviceHelp, type CommandSpec, type Host } from './host.js';
 import { locateModel } from './locate-model.js';
 
 interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly engine: string;
+  readonly device?: string;
   readonly margin: number;
   readonly open?: boolean;
   readonly log?: boolean;
@@ -40,6 +42,7 @@ export const serve: CommandSpec = {
       .option('--port <number>', 'port to listen on; 0 chooses a free port', portNumber, 8000)
       .option('--host <address>', 'address to listen on; by default, only this machine can connect', '127.0.0.1')
       .option('--engine <name>', 'compute engine: auto, onnx or tfjs', 'auto')
+      .option('--device <name>', deviceHelp, deviceChoiceOf)
       .option(
         '--margin <share>',
         'the page says "not sure" if the two best scores are closer than this, from 0 to 1',

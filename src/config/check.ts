@@ -5,6 +5,7 @@ import { type FolderReader, lintAgainstFolders } from './lint/folders.js';
 import { lintBaseImages } from './lint/base-images.js';
 import { crossValidation } from './lint/cross-validation.js';
 import { lint, warningsOf } from './lint/index.js';
+import { engineDevice } from './lint/engine-device.js';
 import { onnxEngine } from './lint/onnx-bases.js';
 import { exportsWithoutFormats, fillFormats } from './export-formats.js';
 import type { Stage } from './pipeline.js';
@@ -47,7 +48,8 @@ export function check(pipeline: Mapping, locator: Locator, { root, home, folders
     ...referenceProblems,
     ...lint(context),
     ...crossValidation(context, draft.project),
-    ...onnxEngine(context, draft.project?.engine),
+    ...onnxEngine(context, draft.project?.engine.name),
+    ...engineDevice(context, draft.project?.engine),
     ...images.problems,
     ...folders.problems,
   ];

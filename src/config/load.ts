@@ -13,7 +13,7 @@ import { Locator } from './locator.js';
 import { isMapping, type Mapping } from './values.js';
 import { pipelineNameOf, pipelinePlaceOf, type PipelinePlace } from './project-root.js';
 import { readSource } from './source.js';
-import { writeOutStages } from './validate.js';
+import { writeOutShort } from './validate.js';
 import { showValue } from './words.js';
 import { type ParsedYaml, parseYaml } from './yaml.js';
 
@@ -39,9 +39,9 @@ export async function loadPipeline(
   const source = parseYaml(text, path);
   const written = pipelineOf(source, path);
   // Short names first, so that `optimizer.adam.learning_rate` can be set on `optimizer: adam`; then those just set.
-  writeOutStages(written);
+  writeOutShort(written);
   const { applied, problems: setProblems } = applyOverrides(written, set, cwd);
-  writeOutStages(written);
+  writeOutShort(written);
 
   const locator = new Locator(source, applied);
   const place = given?.place ?? pipelinePlaceOf(path, resolve(cwd));
@@ -110,7 +110,8 @@ function finish(
     ...place,
     source,
     seed: project.seed,
-    engine: project.engine,
+    engine: project.engine.name,
+    device: { name: project.engine.device, fallback: project.engine.fallback },
     features: project.features,
     ...(project.cache && { cache: project.cache }),
     stages,

@@ -3,7 +3,7 @@ import { failure, type Problem } from '../core/problem.js';
 import { findField, setField } from './fields.js';
 import { type Locator, type Move, type Override, startsWith, whereOf } from './locator.js';
 import { copyMapping, forbiddenKeys, isMapping, type Mapping, type Plain } from './values.js';
-import { writeOutStages } from './validate.js';
+import { writeOutShort } from './validate.js';
 import { showPath, showValue } from './words.js';
 
 type AxisValue = number | string | boolean;
@@ -189,7 +189,7 @@ export function combinationsOf(axes: readonly Axis[]): Combination[] {
 export function pipelineAt(pipeline: Mapping, combination: Combination): Mapping {
   const copy = copyMapping(pipeline);
   for (const { axis, index } of combination) setField(copy, axis.field, axis.values[index]);
-  writeOutStages(copy);
+  writeOutShort(copy);
   return copy;
 }
 

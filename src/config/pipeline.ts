@@ -4,7 +4,14 @@ import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from '../core/stage.js';
 import type { PipelinePlace } from './project-root.js';
 import type { Locator } from './locator.js';
-import type { EngineChoice, FloatType, PipelineConfig, StageConfigs, StageKind } from '../core/schema-types.js';
+import type {
+  DeviceChoice,
+  EngineChoice,
+  FloatType,
+  PipelineConfig,
+  StageConfigs,
+  StageKind,
+} from '../core/schema-types.js';
 
 export interface Stage<Kind extends StageKind = StageKind> {
   readonly name: string;
@@ -19,6 +26,12 @@ export interface Stage<Kind extends StageKind = StageKind> {
   readonly folds?: readonly string[];
   /** The training whose exports wait for it, if it does not read that model itself. */
   readonly measures?: string;
+}
+
+interface DeviceConfig {
+  readonly name: DeviceChoice;
+  /** Whether operators that the device lacks may run on the CPU. */
+  readonly fallback: boolean;
 }
 
 /** The cache that a team shares, as the file names it. */
@@ -42,6 +55,8 @@ export interface Pipeline extends PipelinePlace {
   readonly source: { readonly text: string; readonly set: readonly string[] };
   readonly seed: number;
   readonly engine: EngineChoice;
+  /** What the engine computes on, as the file or `--device` asks for it. */
+  readonly device: DeviceConfig;
   readonly features: { readonly dtype: FloatType };
   readonly cache?: CacheConfig;
   /**

@@ -31,9 +31,11 @@ export interface Draft {
   readonly problems: readonly Problem[];
 }
 
-/** Writes the short names of all stages out. */
-export function writeOutStages(pipeline: Mapping): void {
-  const { stages } = pipeline;
+/** Writes the short names of the file and of all stages out. */
+export function writeOutShort(pipeline: Mapping): void {
+  const { engine, stages } = pipeline;
+  const schema = projectSchema();
+  if (engine !== undefined) pipeline.engine = writeOut(engine, schema.properties!.engine, schema);
   if (!isMapping(stages)) return;
   for (const [name, stage] of Object.entries(stages)) {
     const kind = kindOf(name, stage);

@@ -7,6 +7,10 @@ export type StageKind = (typeof stageKinds)[number];
 export const engineChoices = ['auto', 'onnx', 'tfjs'] as const;
 export type EngineChoice = (typeof engineChoices)[number];
 
+/** What the engine onnx computes on, as a pipeline file names it. */
+export const deviceChoices = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml', 'auto'] as const;
+export type DeviceChoice = (typeof deviceChoices)[number];
+
 /** How numbers are stored; they are always computed in float32. */
 export type FloatType = PipelineConfig['features']['dtype'];
 
@@ -29,9 +33,22 @@ export interface PipelineConfig {
    */
   seed: number;
   /**
-   * `auto` uses onnx if it is installed, otherwise tfjs.
+   * The library that computes, and what it computes on.
    */
-  engine: 'auto' | 'onnx' | 'tfjs';
+  engine: {
+    /**
+     * `auto` uses onnx if it is installed, otherwise tfjs.
+     */
+    name: 'auto' | 'onnx' | 'tfjs';
+    /**
+     * What onnx computes on. `auto` keeps the device of the last results; for a first run, it takes a GPU if one works. See docs/devices.md.
+     */
+    device: 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'dml' | 'auto';
+    /**
+     * Whether operators that a device lacks run on the CPU. `false` refuses such networks.
+     */
+    fallback: boolean;
+  };
   /**
    * How features (the outputs of the frozen base) are cached.
    */

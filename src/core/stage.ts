@@ -8,6 +8,7 @@ import type { Emit, FeatureCounts } from './event.js';
 import type { Finding } from './finding.js';
 import type { Guard } from './guards.js';
 import type { BucketPlace, ImagePlace } from './image-place.js';
+import type { DeviceUse } from './engine-choice.js';
 import type { EngineChoice, FloatType, StageConfigs, StageKind } from './schema-types.js';
 import type { DownloadLock, SourceHost } from './source.js';
 
@@ -49,6 +50,8 @@ type Resolved = { readonly classes: readonly string[] } | { readonly base: strin
 /** What a kind may know of the pipeline when its key is made, without loading anything heavy. */
 export interface Settings {
   readonly engine: EngineChoice;
+  /** What the engine computes on; the processor if it is left out. */
+  readonly device?: DeviceUse;
   readonly featureType: FloatType;
   /** Set if results of other kinds of processors do not count: it is then in the key of what an engine computes. */
   readonly machineClass?: string;
@@ -75,6 +78,8 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly relevant?: (config: StageConfigs[Kind]) => Json;
   /** Versions of libraries and of the engine that decide the output, from package metadata alone. */
   readonly environment?: (settings: Settings) => Json;
+  /** Whether it computes on the device of the settings; all others use the processor. */
+  readonly onDevice?: true;
   /**
    * Throws `invalid` if this machine lacks what the stage will need. Asked of every stage of a run before any of them
    * runs.

@@ -16,7 +16,7 @@ type EngineName = 'onnx' | 'tfjs';
 /** What decides an engine's last bits; part of the keys. Read from package metadata, without loading the engine. */
 export interface EngineIdentity {
   readonly name: EngineName;
-  /** `cpu` for onnxruntime; `node`, `wasm` or `cpu` for TF.js. */
+  /** `cpu`, or a device and its adapter (`webgpu:NVIDIA A10`) for onnxruntime; `node`, `wasm` or `cpu` for TF.js. */
   readonly backend: string;
   /** The library's version. */
   readonly version: string;
@@ -26,6 +26,8 @@ export interface EngineIdentity {
 
 export interface Engine {
   readonly identity: EngineIdentity;
+  /** Set if it computes on a device, which is compared with the processor before it is used. */
+  readonly device?: ComparedDevice;
   /** Prepares a network for inference: dropout off, BatchNorm on stored statistics. */
   compile(graph: Graph, weights: Weights): Promise<Runner>;
   /**
@@ -38,6 +40,21 @@ export interface Engine {
   /** The same with every operator run as it is written, for comparison. Engines that join no operators have none. */
   trainLiterally?(program: TrainingProgram): Promise<Trainer>;
 }
+
+export interface ComparedDevice {
+  /** As people read it, `webgpu on NVIDIA A10`. */
+  readonly text: string;
+  /** The same network on the processor. */
+  compileOnCpu(graph: Graph, weights: Weights): Promise<Runner>;
+  /** Takes what a person should know: what does not hold on this device. */
+  readonly note: NoteOnce;
+}
+
+/** Shows a note, unless it was shown before. */
+export type NoteOnce = (code: string, text: string) => void;
+
+/** Images that run at the same time on a device, unless their tensors are large. Fewer run one by one. */
+export const IMAGES_ON_DEVICE = 8;
 
 export interface Runner {
   /**

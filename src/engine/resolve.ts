@@ -1,7 +1,8 @@
 /** Chooses the engine from package metadata, and loads it only when there is work. */
-import { failure } from '../core/problem.js';
+import { deviceText, type DeviceUse } from '../core/engine-choice.js';
+import { failure, type PipelineError } from '../core/problem.js';
 import type { EngineChoice } from '../core/schema-types.js';
-import type { Engine, EngineIdentity } from './engine.js';
+import type { Engine, EngineIdentity, NoteOnce } from './engine.js';
 import { onnxIdentity } from './onnx/identity.js';
 import { slowBackendNote, tfjsIdentity, type TfjsBackend } from './tfjs/identity.js';
 
@@ -17,9 +18,9 @@ export interface Note {
  * The engine that a choice resolves to here; no key ever contains the word auto. Throws `invalid` if it is not
  * installed.
  */
-export function resolveEngine(choice: EngineChoice): EngineIdentity {
+export function resolveEngine(choice: EngineChoice, device?: DeviceUse): EngineIdentity {
   const onnx = choice === 'tfjs' ? undefined : onnxIdentity();
-  if (onnx !== undefined) return onnx;
+  if (onnx !== undefined) return { ...onnx, ...(device && { backend: device.backend }) };
   if (choice !== 'onnx') return tfjsIdentity();
   throw failure('invalid', {
     code: 'engine-missing',
@@ -42,16 +43,33 @@ export function engineNotes(choice: EngineChoice, identity: EngineIdentity): Not
   return slow === undefined ? notes : [...notes, slow];
 }
 
-/** Loads an engine. */
-export async function openEngine(identity: EngineIdentity): Promise<Engine> {
+export interface EngineOptions {
+  /** What the identity's backend was resolved from. */
+  readonly device?: DeviceUse;
+  readonly note?: NoteOnce;
+}
+
+/** Loads an engine. Throws `invalid` if its device is not in this machine. */
+export async function openEngine(identity: EngineIdentity, { device, note }: EngineOptions = {}): Promise<Engine> {
   switch (identity.name) {
     case 'onnx': {
+      if (device?.missing !== undefined) throw deviceMissing(device, device.missing);
       const { createOnnxEngine } = await import('./onnx/index.js');
-      return createOnnxEngine();
+      return createOnnxEngine({ device, note });
     }
     case 'tfjs': {
       const { createTfjsEngine } = await import('./tfjs/index.js');
       return createTfjsEngine({ backend: identity.backend as TfjsBackend });
     }
   }
+}
+
+function deviceMissing({ backend }: DeviceUse, reason: string): PipelineError {
+  return failure('invalid', {
+    code: 'device-missing',
+    where: 'engine.device',
+    found: `the results here were computed on ${deviceText(backend)}, which cannot be used on this machine: ${reason}`,
+    expected: 'the same device, so that its features are used again',
+    remedy: 'run on a machine with that device, or use `--device cpu`, which computes everything again',
+  });
 }

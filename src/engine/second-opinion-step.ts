@@ -3,6 +3,7 @@ import { failure } from '../core/problem.js';
 import { Random } from '../core/random.js';
 import { outputOf, shapesOf } from '../model/graph.js';
 import { layerOfWeight, sizeOf, type Weights } from '../model/tensor.js';
+import { noteNotRepeatable } from './second-opinion-device.js';
 import type { Engine, Trainer, TrainingBatch, TrainingProgram } from './engine.js';
 
 /** Far above what rounding does if a maximum or a kink of relu falls on the other side, far below what a wrong operator does. */
@@ -26,6 +27,12 @@ export async function verifyStep(engine: Engine, program: TrainingProgram): Prom
   };
   const batch = noiseFor(program);
   const found = await updatesOf(await engine.train(descent), batch, program.weights);
+  const { device } = engine;
+  if (device !== undefined) {
+    const again = await updatesOf(await engine.train(descent), batch, program.weights);
+    if ([...found].some(([name, update]) => update.some((value, i) => !Object.is(value, again.get(name)![i]))))
+      noteNotRepeatable(device);
+  }
   const expected = await updatesOf(await engine.trainLiterally(descent), batch, program.weights);
   const largest = Math.max(...[...expected.values()].map(largestOf), 1e-30);
   // A wrong gradient spoils those of the layers before it: the last one that differs is named.

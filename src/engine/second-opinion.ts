@@ -5,6 +5,7 @@
  * On one image of noise, what the network gives is compared with its layers as the engine runs them one by one with
  * nothing joined, and some numbers of each of those layers with plain arithmetic from its definition.
  */
+import { deviceOf } from '../core/engine-choice.js';
 import { asPipelineError, failure, PipelineError } from '../core/problem.js';
 import { Random } from '../core/random.js';
 import { allFinite } from '../model/finite.js';
@@ -13,6 +14,7 @@ import { valueAt } from '../model/layer-definition.js';
 import { type Graph, type Layer, outputOf, type Shape, shapesOf } from '../model/graph.js';
 import { sizeOf, type Tensor, type Weights } from '../model/tensor.js';
 import type { Engine, EngineIdentity, Runner, Trainer, TrainingProgram } from './engine.js';
+import { checkDevice, DEVICE_TOLERANCE, IMAGES_COMPARED } from './second-opinion-device.js';
 import { verifyStep } from './second-opinion-step.js';
 
 /** The largest difference, as a share of the largest magnitude of the layer's output. */
@@ -27,14 +29,25 @@ const DRAWN = 24;
 /** A network that is compiled and compared. Rejects with `stage-failed`, naming the first layer that differs. */
 export async function compileVerified(engine: Engine, graph: Graph, weights: Weights): Promise<Runner> {
   const runner = await inWords(engine, graph, () => engine.compile(graph, weights));
-  await verifyCompiled(engine, runner, graph, weights);
-  return runner;
+  return verifyCompiled(engine, runner, graph, weights);
 }
 
-/** Compares a network that is compiled. If it differs, it is disposed of, and this rejects as {@link compileVerified}. */
-export async function verifyCompiled(engine: Engine, runner: Runner, graph: Graph, weights: Weights): Promise<void> {
+/**
+ * Compares a network that is compiled, and returns the runner to use. If it differs, it is disposed of, and this rejects
+ * as {@link compileVerified}.
+ */
+export async function verifyCompiled(engine: Engine, runner: Runner, graph: Graph, weights: Weights): Promise<Runner> {
   try {
     await inWords(engine, graph, () => verify(engine, runner, graph, weights));
+    const { device } = engine;
+    if (device === undefined) return runner;
+    const compared = {
+      where: `network ${graph.name}`,
+      reference: () => device.compileOnCpu(graph, weights),
+      images: noise(IMAGES_COMPARED * inputSizeOf(graph)),
+      tolerance: toleranceOf(engine, graph),
+    };
+    return await inWords(engine, graph, () => checkDevice(device, runner, compared));
   } catch (error) {
     runner.dispose();
     throw error;
@@ -80,17 +93,22 @@ async function inWords<Result>({ identity }: Engine, graph: Graph, work: () => P
 }
 
 async function verify(engine: Engine, runner: Pick<Runner, 'run'>, graph: Graph, weights: Weights): Promise<void> {
-  const input = noise(sizeOf(shapesOf(graph).get(graph.layers[0].name)!));
+  const input = noise(inputSizeOf(graph));
   const outputs = await engine.everyLayer(graph, weights, input);
   // Weights that take numbers out of float32's range say nothing of the engine: who reads the outputs reports those.
   if ([...outputs.values()].some((values) => !allFinite(values))) return;
   compareWithDefinitions(engine.identity, graph, weights, outputs);
   const expected = outputs.get(outputOf(graph).name)!;
   const share = differenceOf(await runner.run(input, 1), expected, scaleOf(outputOf(graph), expected));
-  const tolerance = graphRoundsCoarsely(graph) ? COARSE_TOLERANCE : TOLERANCE;
+  const tolerance = toleranceOf(engine, graph);
   if (share <= tolerance) return;
   const layer = await firstThatDiffers(engine, { graph, weights, tolerance }, input, outputs);
   throw differs(engine.identity, layer ?? outputOf(graph), share, tolerance);
+}
+
+function toleranceOf({ device }: Engine, graph: Graph): number {
+  if (graphRoundsCoarsely(graph)) return COARSE_TOLERANCE;
+  return device === undefined ? TOLERANCE : DEVICE_TOLERANCE;
 }
 
 /** Each layer from the outputs that the engine gave for the layers before it, so that no difference adds up. */
@@ -188,6 +206,10 @@ function largestOf(values: ArrayLike<number>): number {
   return largest;
 }
 
+function inputSizeOf(graph: Graph): number {
+  return sizeOf(shapesOf(graph).get(graph.layers[0].name)!);
+}
+
 /** Uniform in [-1, 1), the same for each network of this size. */
 function noise(length: number): Float32Array {
   const random = Random.keyed('second-opinion', length);
@@ -207,7 +229,7 @@ function differs(identity: EngineIdentity, layer: Layer, share: number, toleranc
     where: `layer ${layer.name}`,
     found: `the engine ${name} (${backend}, ${version.split(',')[0]}) computes a wrong output for this ${layer.kind} layer: on an image of noise it differs by ${percent(share)} of the largest value from the layer's definition`,
     expected: `a difference of at most ${percent(tolerance)}`,
-    remedy: `use another engine (--engine ${otherEngine(identity)}) or another version of its package, and report this with the kind and the settings of this layer`,
+    remedy: `use ${deviceOf(backend) === undefined ? `another engine (--engine ${otherEngine(identity)})` : '`--device cpu`'} or another version of its package, and report this with the kind and the settings of this layer`,
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Json } from '../core/canonical.js';
 import type { Digest } from '../core/digest.js';
+import type { DeviceUse } from '../core/engine-choice.js';
 import type { Emit, FeatureCounts } from '../core/event.js';
 import { encodeFloat16, widened } from '../core/float16.js';
 import { failure } from '../core/problem.js';
@@ -32,7 +33,7 @@ export interface FeatureBatch {
 /** What opening features needs from a stage's context. */
 export interface FeatureHost {
   readonly name: string;
-  readonly settings: { readonly featureType: FloatType };
+  readonly settings: { readonly featureType: FloatType; readonly device?: DeviceUse };
   openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
   /** Images that end the process which reads them: they count as damaged. */
   readonly lethal?: ReadonlySet<Digest>;
@@ -40,6 +41,7 @@ export interface FeatureHost {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   note(code: string, text: string): void;
+  noteOnce?(code: string, text: string): void;
   measured(workload: Json, measurement: Measurement): void;
 }
 
@@ -250,8 +252,11 @@ export class Features {
   /** The compiled prefix; undefined if it is no more than its input. */
   private prefix(): Promise<PacedRun> | undefined {
     const { prefix, weights, engine } = this.options.recipe;
+    const { settings, note, noteOnce } = this.host;
     if (prefix.layers.length === 1) return undefined;
-    this.runner ??= openEngine(engine).then((opened) => compileVerified(opened, prefix, weights));
+    this.runner ??= openEngine(engine, { device: settings.device, note: noteOnce ?? note }).then((opened) =>
+      compileVerified(opened, prefix, weights),
+    );
     this.paced ??= this.runner.then((runner) => new PacedRun(runner, this.host.signal));
     return this.paced;
   }

@@ -11,7 +11,7 @@ export { lineOf } from './answers.js';
 export async function openModel(path: string, engine = 'auto', options: OpenOptions = {}): Promise<OpenModel> {
   // Tests run from the sources, without a built worker to start.
   if (import.meta.url.endsWith('.ts')) {
-    const opened = await (await import('./here.js')).openHere(path, engine);
+    const opened = await (await import('./here.js')).openHere(path, engine, options.device);
     if (options.waits) await opened.predictor.ready();
     return opened;
   }

@@ -6,7 +6,13 @@ import type { ModelFacts } from './here.js';
 
 export type ModelRequest =
   /** Sent once, first. */
-  | { readonly kind: 'open'; readonly path: string; readonly engine: string; readonly waits: boolean }
+  | {
+      readonly kind: 'open';
+      readonly path: string;
+      readonly engine: string;
+      readonly device?: string;
+      readonly waits: boolean;
+    }
   | { readonly kind: 'predict'; readonly id: number; readonly inputs: readonly ImageInput[] };
 
 export type ModelResponse =

@@ -58,14 +58,18 @@ export class ModelProcess implements ModelPredictor {
   }
 
   /** Opens a model. Throws as {@link openModel}. */
-  static async open(path: string, engine: string, { signal, waits = false }: OpenOptions = {}): Promise<OpenModel> {
+  static async open(
+    path: string,
+    engine: string,
+    { signal, device, waits = false }: OpenOptions = {},
+  ): Promise<OpenModel> {
     const model = new ModelProcess(path);
     const stop = (): void => void model.close();
     signal?.addEventListener('abort', stop, { once: true });
     try {
       const { bundle, notes } = await new Promise<ModelResponse & { kind: 'opened' }>((resolve, reject) => {
         model.opening = { resolve, reject };
-        model.send({ kind: 'open', path, engine, waits });
+        model.send({ kind: 'open', path, engine, device, waits });
         if (signal?.aborted) stop();
       });
       return { bundle, notes, predictor: model };

@@ -11,9 +11,9 @@ function send(response: ModelResponse): void {
   process.send?.(response);
 }
 
-async function open({ path, engine, waits }: ModelRequest & { kind: 'open' }): Promise<void> {
+async function open({ path, engine, device, waits }: ModelRequest & { kind: 'open' }): Promise<void> {
   try {
-    const { bundle, notes, ...opened } = await openHere(path, engine);
+    const { bundle, notes, ...opened } = await openHere(path, engine, device);
     predictor = opened.predictor;
     if (waits) await predictor.ready();
     send({ kind: 'opened', bundle, notes });

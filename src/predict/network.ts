@@ -4,7 +4,7 @@ import { dirname, extname, join } from 'node:path';
 import { changedMeanwhile } from '../core/regular-file.js';
 import type { EngineIdentity, Runner } from '../engine/engine.js';
 import type { OnnxBundle } from '../engine/onnx/onnx-bundle.js';
-import { openEngine } from '../engine/resolve.js';
+import { openEngine, type EngineOptions } from '../engine/resolve.js';
 import { verifyCompiled } from '../engine/second-opinion.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { readBundle, type Bundle } from '../model/bundle.js';
@@ -67,12 +67,13 @@ async function onnxFileOf(path: string): Promise<string | undefined> {
   return inside;
 }
 
-export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): Network {
+export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity, options: EngineOptions = {}): Network {
   const { classes, image, thresholds } = model;
   const list: ClassList = { classes, ...(thresholds && { thresholds }) };
   if (model.format === 'onnx') {
     const open = async (load: LoadImage): Promise<Runner> => {
-      const { openModelFile, verifyModelFile } = await import('../engine/onnx/file-runner.js');
+      const { openOnDevice, openModelFile, verifyModelFile } = await import('../engine/onnx/file-runner.js');
+      if (options.device !== undefined) return openOnDevice(model, options.device, options.note);
       const runner = await openModelFile(model);
       const probed = { folder: dirname(model.path), size: image.size, units: classes.length, field: 'scores' } as const;
       if (!(await agreesWithProbes(runner, probed, load))) await verifyModelFile(model, runner);
@@ -97,10 +98,11 @@ export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): N
     preprocessing,
     units,
     async open(load) {
-      const opened = await openEngine(engine);
+      const opened = await openEngine(engine, options);
       const runner = await opened.compile(graph, weights);
+      if (opened.device !== undefined) return verifyCompiled(opened, runner, graph, weights);
       const probed = { folder, size: image.size, units, field: 'outputs' } as const;
-      if (!(await agreesWithProbes(runner, probed, load))) await verifyCompiled(opened, runner, graph, weights);
+      if (!(await agreesWithProbes(runner, probed, load))) return verifyCompiled(opened, runner, graph, weights);
       return runner;
     },
   };

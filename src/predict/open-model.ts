@@ -11,6 +11,8 @@ export interface OpenModel {
 }
 
 export interface OpenOptions {
+  /** What the engine onnx computes on, as `--device` names it; `cpu` if it is left out. */
+  readonly device?: string;
   readonly signal?: AbortSignal;
   /** Resolve when the network is compiled and verified. Otherwise that happens while the first images are read. */
   readonly waits?: boolean;

@@ -15,6 +15,7 @@ export interface PipelineOptions {
   /** `path=value`, such as `stages.train.epochs=10`. */
   readonly set?: readonly string[];
   readonly engine?: string;
+  readonly device?: string;
   readonly requireSameMachineClass?: boolean;
 }
 
@@ -27,11 +28,15 @@ export interface Tool {
 /** Loads and checks a pipeline file: the only one in this folder if none is named. */
 export async function loadChecked(
   file: string | undefined,
-  { set = [], engine }: PipelineOptions,
+  { set = [], engine, device }: PipelineOptions,
   cwd: string,
 ): Promise<Pipeline> {
   return loadPipeline(file ?? (await onlyPipelineIn(cwd)), {
-    set: engine === undefined ? set : [...set, `engine=${engine}`],
+    set: [
+      ...set,
+      ...(engine === undefined ? [] : [`engine.name=${engine}`]),
+      ...(device === undefined ? [] : [`engine.device=${device}`]),
+    ],
     cwd,
   });
 }

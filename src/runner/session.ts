@@ -24,6 +24,7 @@ import { cachePlaceOf } from './cache-place.js';
 import { Checkout } from './checkout/checkout.js';
 import { recoverDestinations } from './checkout/destinations.js';
 import { FeatureSets } from './feature-sets.js';
+import { resolveDevice } from './device.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
 import { learnerOf } from './learn.js';
 import { lockBeside, LockFile, lockPathOf } from './checkout/lock-file.js';
@@ -97,8 +98,10 @@ export async function openSession(
   await recoverDestinations(graph.nodes, project, emit);
   const sources = sharedSources(store, options);
   const buckets = new Buckets(store, options.offline === true && options.buckets !== true);
+  const device = await resolveDevice(pipeline, { graph, checkout, facts: store.facts, emit });
   const settings: Settings = {
     engine: pipeline.engine,
+    ...(device && { device }),
     featureType: pipeline.features.dtype,
     ...(options.requireSameMachineClass === true && { machineClass: machineClass() }),
   };

@@ -21,6 +21,8 @@ export interface ServeOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly engine: string;
+  /** What the engine onnx computes on; the processor if it is left out. */
+  readonly device?: string;
   /** From which distance between the two best scores on, from 0 to 1, the page calls a prediction sure. */
   readonly margin: number;
   readonly onError: (error: unknown) => void;
@@ -40,12 +42,12 @@ export interface Serving {
 
 /** Opens a model and listens. Throws as `openModel` does, and `input-output` if the port is not available. */
 export async function serveModel(options: ServeOptions): Promise<Serving> {
-  const { model, host, port, engine, margin, onError, onRequest, signal } = options;
-  const { bundle, notes, ...opened } = await openModel(model, engine, { signal, waits: true });
+  const { model, host, port, engine, device, margin, onError, onRequest, signal } = options;
+  const { bundle, notes, ...opened } = await openModel(model, engine, { device, signal, waits: true });
   const served = servedModelOf(bundle);
   const loaded = new LoadedModel(served, onError);
   const open = async (): Promise<ModelPredictor> => {
-    const again = await openModel(model, engine, { signal, waits: true });
+    const again = await openModel(model, engine, { device, signal, waits: true });
     try {
       loaded.require(servedModelOf(again.bundle));
       return again.predictor;

@@ -1,6 +1,6 @@
 /** The values that can be completed: stages of a pipeline, runs, bases, and the fixed ones of options. */
 import { printable } from '../../report/words.js';
-import { engineChoices } from '../../core/schema-types.js';
+import { deviceChoices, engineChoices } from '../../core/schema-types.js';
 import { diffFormats } from '../diff.js';
 import { graphFormats } from '../graph.js';
 import type { Host } from '../host.js';
@@ -12,6 +12,7 @@ import type { Candidate, Completion, Place } from './complete.js';
 /** Values of options that take one of a few, by command where it decides. */
 const fixed: Readonly<Record<string, readonly string[]>> = {
   '--engine': engineChoices,
+  '--device': deviceChoices,
   '--log-level': logLevels,
   'graph --format': graphFormats,
   'report --format': reportFormats,

@@ -1,10 +1,13 @@
 /** Runs an exported `.onnx` file, as any program would: using only what the file says about itself. */
 import { availableParallelism } from 'node:os';
-import { failure } from '../../core/problem.js';
+import { deviceText, type DeviceUse } from '../../core/engine-choice.js';
+import { failure, PipelineError } from '../../core/problem.js';
 import { Random } from '../../core/random.js';
 import { readRegular } from '../../core/regular-file.js';
 import { fileRoundsCoarsely } from '../../model/onnx/coarse-rounding.js';
-import type { Runner } from '../engine.js';
+import { IMAGES_ON_DEVICE, type NoteOnce, type Runner } from '../engine.js';
+import { checkDevice, DEVICE_TOLERANCE, IMAGES_COMPARED } from '../second-opinion-device.js';
+import { sessionDeviceOf, type SessionDevice } from './device-session.js';
 import type { OnnxBundle } from './onnx-bundle.js';
 import { Tensor } from './runtime.js';
 import { imagesAtOnce, openFile, openLiterally, type Optimization } from './session.js';
@@ -20,14 +23,32 @@ export function openModelFile(bundle: OnnxBundle): Promise<Runner> {
   return openSessionOf(bundle, 'all');
 }
 
+/** The same on a device, compared with the processor first. */
+export async function openOnDevice(
+  bundle: OnnxBundle,
+  use: DeviceUse,
+  note: NoteOnce = () => undefined,
+): Promise<Runner> {
+  const runner = await openSessionOf(bundle, 'all', sessionDeviceOf(use, note));
+  return checkDevice({ text: deviceText(use.backend), note }, runner, {
+    where: bundle.path,
+    reference: () => openSessionOf(bundle, 'all'),
+    images: levelsOf(bundle, IMAGES_COMPARED),
+    tolerance: DEVICE_TOLERANCE,
+  });
+}
+
+function levelsOf({ image: { size } }: OnnxBundle, count: number): Float32Array {
+  const random = Random.keyed('second-opinion', 'levels');
+  return Float32Array.from({ length: count * size[0] * size[1] * 3 }, () => random.below(256));
+}
+
 /**
  * Compares an opened file, on an image of noise, with the same file without graph optimization. Rejects with `stage-failed`
  * if the scores differ, and disposes of the runner.
  */
 export async function verifyModelFile(bundle: OnnxBundle, runner: Runner): Promise<void> {
-  const random = Random.keyed('second-opinion', 'levels');
-  const { size } = bundle.image;
-  const levels = Float32Array.from({ length: size[0] * size[1] * 3 }, () => random.below(256));
+  const levels = levelsOf(bundle, 1);
   const literal = await openLiterally((optimization) => openSessionOf(bundle, optimization));
   const [found, expected] = [await runner.run(levels, 1), await literal.run(levels, 1)];
   literal.dispose();
@@ -50,9 +71,11 @@ export async function verifyModelFile(bundle: OnnxBundle, runner: Runner): Promi
 async function openSessionOf(
   { path, digest, image, input, output }: OnnxBundle,
   optimization: Optimization,
+  device?: SessionDevice,
 ): Promise<Runner> {
   const bytes = await readRegular(path, { digest });
-  const session = await openFile(bytes, availableParallelism(), optimization).catch((error: unknown) => {
+  const session = await openFile(bytes, availableParallelism(), optimization, device).catch((error: unknown) => {
+    if (error instanceof PipelineError) throw error;
     const found = `onnxruntime cannot load it: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}`;
     throw failure(
       'bad-data',
@@ -72,13 +95,18 @@ async function openSessionOf(
     const { [output.name]: scores } = await session.run({ [input.name]: pixels });
     return Float32Array.from(scores.data as Float32Array);
   };
-  const atOnce = imagesAtOnce(session);
+  const most = imagesAtOnce(session);
+  // A device is checked for this many images and for one.
+  const sizeFor = (left: number): number =>
+    device === undefined || left >= IMAGES_ON_DEVICE ? Math.min(most, left, device ? IMAGES_ON_DEVICE : left) : 1;
   return {
     async run(levels, count) {
-      if (count <= atOnce) return runBatch(levels, count);
+      if (sizeFor(count) === count) return runBatch(levels, count);
       const rows: number[] = [];
-      for (let row = 0; row < count; row += atOnce)
-        rows.push(...(await runBatch(levels.subarray(row * numbers), Math.min(atOnce, count - row))));
+      for (let row = 0, size = 0; row < count; row += size) {
+        size = sizeFor(count - row);
+        rows.push(...(await runBatch(levels.subarray(row * numbers), size)));
+      }
       return Float32Array.from(rows);
     },
     dispose: () => void session.release(),

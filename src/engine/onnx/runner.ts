@@ -2,9 +2,10 @@
 import { type Graph, outputOf, runsAlone, type Shape, shapesOf } from '../../model/graph.js';
 import { IMAGES_TOGETHER } from '../../model/onnx/together.js';
 import { sizeOf, type Weights } from '../../model/tensor.js';
-import type { Runner } from '../engine.js';
+import { IMAGES_ON_DEVICE, type Runner } from '../engine.js';
 import { INPUT, inferenceModel, OUTPUT } from './inference-model.js';
 import { Tensor } from './runtime.js';
+import type { SessionDevice } from './device-session.js';
 import { openSession } from './session.js';
 
 /** Where images are small, larger batches gain no speed. */
@@ -18,15 +19,23 @@ const LARGEST_BATCH = 32;
  */
 const LARGEST_TENSOR = 2 ** 21;
 
+/** The same on a device, 64 MB: half of what WebGPU binds at once unless more is asked for. */
+const LARGEST_ON_DEVICE = 2 ** 24;
+
 /** Compiles a network and opens it. Throws if a weight or the size of the images is missing. */
-export async function openRunner(graph: Graph, weights: Weights, threads: number): Promise<Runner> {
+export async function openRunner(
+  graph: Graph,
+  weights: Weights,
+  threads: number,
+  device?: SessionDevice,
+): Promise<Runner> {
   const model = inferenceModel(graph, weights);
   const shapes = shapesOf(graph);
   const inputShape = shapes.get(graph.layers[0].name)!;
   const outputShape = shapes.get(outputOf(graph).name)!;
   const [inputSize, outputSize] = [sizeOf(inputShape), sizeOf(outputShape)];
-  const sizes = batchSizesFor(graph, shapes);
-  const session = await openSession(model, threads);
+  const sizes = batchSizesFor(graph, shapes, device !== undefined);
+  const session = await openSession(model, threads, 'all', device);
   return {
     async run(inputs, count) {
       const outputs = new Float32Array(count * outputSize);
@@ -50,11 +59,15 @@ export async function openRunner(graph: Graph, weights: Weights, threads: number
 /** How many of the images that are left run next. */
 type BatchSizes = (left: number) => number;
 
-function batchSizesFor(graph: Graph, shapes: ReadonlyMap<string, Shape>): BatchSizes {
+function batchSizesFor(graph: Graph, shapes: ReadonlyMap<string, Shape>, onDevice: boolean): BatchSizes {
   if (runsAlone(graph)) return () => 1;
-  // Only in sizes that give each image the same bits.
-  if (graph.layers.some(({ kind }) => kind === 'onnx')) return (left) => (left < IMAGES_TOGETHER ? 1 : IMAGES_TOGETHER);
+  // Only in sizes that give each image the same bits; a device is checked for them.
   const largest = Math.max(...[...shapes.values()].map(sizeOf));
+  if (onDevice) {
+    const size = Math.min(Math.max(Math.floor(LARGEST_ON_DEVICE / largest), 1), IMAGES_ON_DEVICE);
+    return (left) => (left < size ? 1 : size);
+  }
+  if (graph.layers.some(({ kind }) => kind === 'onnx')) return (left) => (left < IMAGES_TOGETHER ? 1 : IMAGES_TOGETHER);
   const size = Math.min(Math.max(Math.floor(LARGEST_TENSOR / largest), 1), LARGEST_BATCH);
   return (left) => Math.min(left, size);
 }

@@ -26,4 +26,5 @@ const library = (await import(name)) as typeof Library;
 
 export const { InferenceSession, Tensor } = library;
 export type InferenceSession = Library.InferenceSession;
+export type SessionOptions = Library.InferenceSession.SessionOptions;
 export type Tensor = Library.Tensor;

@@ -1,6 +1,7 @@
 /** Opens models in onnxruntime to compute with, always with the same options. */
 import { encodeModel, type Model } from './model-file.js';
-import { InferenceSession } from './runtime.js';
+import { openOnDevice, type Session, type SessionDevice } from './device-session.js';
+import { InferenceSession, type SessionOptions } from './runtime.js';
 
 /**
  * Whether onnxruntime may join and rearrange operators; `disabled` is the reference, two to five times slower. `basic`
@@ -12,7 +13,7 @@ export type Optimization = 'all' | 'basic' | 'disabled';
  * Opens without optimization, or with the least that works: some files that were converted to float16 have casts that
  * onnxruntime cannot arrange otherwise.
  */
-export function openLiterally<Session>(open: (optimization: Optimization) => Promise<Session>): Promise<Session> {
+export function openLiterally<Opened>(open: (optimization: Optimization) => Promise<Opened>): Promise<Opened> {
   return open('disabled').catch(() => open('basic'));
 }
 
@@ -21,12 +22,13 @@ export function openSession(
   model: Model,
   threads: number,
   optimization: Optimization = 'all',
-): Promise<InferenceSession> {
-  return openFile(encodeModel(model), threads, optimization);
+  device?: SessionDevice,
+): Promise<Session> {
+  return openFile(encodeModel(model), threads, optimization, device);
 }
 
 /**
- * Opens a session of the bytes of a file that computes on `threads` threads.
+ * Opens a session of the bytes of a file that computes on `threads` threads, or on a device.
  *
  * Memory patterns are off: they keep a plan for each batch size that is met, and sizes vary here. Threads that wait do
  * not spin: spinning takes the cores from decoding, and was slower on any machine that had something else to do.
@@ -37,18 +39,27 @@ export function openFile(
   bytes: Uint8Array,
   threads: number,
   optimization: Optimization = 'all',
-): Promise<InferenceSession> {
-  return InferenceSession.create(bytes, {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: optimization,
-    executionMode: 'sequential',
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    enableMemPattern: false,
-    logSeverityLevel: 4,
-    // These bytes were checked as ONNX. Without this option, onnxruntime would also accept its own format.
-    extra: { session: { intra_op: { allow_spinning: '0' }, load_model_format: 'ONNX' } },
-  });
+  device?: SessionDevice,
+): Promise<Session> {
+  const open = (options: SessionOptions): Promise<InferenceSession> =>
+    InferenceSession.create(bytes, {
+      graphOptimizationLevel: optimization,
+      executionMode: 'sequential',
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      enableMemPattern: false,
+      logSeverityLevel: 4,
+      // These bytes were checked as ONNX. Without this option, onnxruntime would also accept its own format.
+      extra: {
+        session: {
+          intra_op: { allow_spinning: '0' },
+          load_model_format: 'ONNX',
+          disable_cpu_ep_fallback: device?.fallback === false ? '1' : '0',
+        },
+      },
+      ...options,
+    });
+  return device === undefined ? open({ executionProviders: ['cpu'] }) : openOnDevice(device, open);
 }
 
 /** How many images a file takes in one run: as many as its input says, or any number. */

@@ -4,7 +4,8 @@ import { adamStepSize, slotCount } from '../../model/optimizer.js';
 import { sizeOf, type Weights } from '../../model/tensor.js';
 import type { StepResult, Trainer, TrainerState, TrainingBatch, TrainingProgram } from '../engine.js';
 import { maskInput } from './layers/shaping.js';
-import { Tensor, type InferenceSession } from './runtime.js';
+import type { Session, SessionDevice } from './device-session.js';
+import { Tensor } from './runtime.js';
 import { openSession } from './session.js';
 import { TrainingState } from './state.js';
 import {
@@ -28,12 +29,17 @@ const SMALL_HEAD = 2 ** 20;
  * Compiles a program. Throws `invalid` if the network cannot be trained by this engine. `literal`: nothing is folded or
  * joined, here or in onnxruntime.
  */
-export async function openTrainer(program: TrainingProgram, threads: number, literal = false): Promise<Trainer> {
+export async function openTrainer(
+  program: TrainingProgram,
+  threads: number,
+  literal = false,
+  device?: SessionDevice,
+): Promise<Trainer> {
   const variables = variablesOf(program);
   const useful = isSmallHead(program, variables) ? 1 : threads;
   const optimization = literal ? 'disabled' : 'all';
-  const stepping = await openSession(trainingModel(program, variables, literal), useful, optimization);
-  const predicting = await openSession(predictionModel(program, variables), useful, optimization);
+  const stepping = await openSession(trainingModel(program, variables, literal), useful, optimization, device);
+  const predicting = await openSession(predictionModel(program, variables), useful, optimization, device);
   const state = new TrainingState(variables, program.weights, slotCount(program.optimizer));
   return new OnnxTrainer(program, variables, state, stepping, predicting);
 }
@@ -54,8 +60,8 @@ class OnnxTrainer implements Trainer {
     private readonly program: TrainingProgram,
     private readonly variables: readonly Variable[],
     private readonly buffers: TrainingState,
-    private readonly stepping: InferenceSession,
-    private readonly predicting: InferenceSession,
+    private readonly stepping: Session,
+    private readonly predicting: Session,
   ) {
     this.shapes = shapesOf(program.graph);
     this.featureShape = this.shapes.get(program.graph.layers[0].name)!;

@@ -17,8 +17,9 @@ export const evaluate: StageDefinition<'evaluate'> = {
   // Folds do not divide them.
   readsInFolds: { data: ['groups'] },
 
-  environment: ({ engine, featureType }) =>
-    ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
+  onDevice: true,
+  environment: ({ engine, device, featureType }) =>
+    ({ engine: { ...resolveEngine(engine, device) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
   // Decoder and engine are loaded only if there is work.
   run: async (context) => (await import('./run.js')).runEvaluate(context),

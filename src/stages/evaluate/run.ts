@@ -26,7 +26,7 @@ import { summarizeFolds } from './summarize.js';
 
 export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {
   if (context.part?.kind === 'summary') return summarizeFolds(context);
-  const { config, inputs, note, putJson, readBytes, readJson, settings } = context;
+  const { config, inputs, note, noteOnce, putJson, readBytes, readJson, settings } = context;
   const document = await readJson(inputs.model!.model, isTrainedDocument);
   const data = await readData(inputs.data!, context);
   requireSameClasses(document, data.spec);
@@ -34,7 +34,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
 
   const weights = await readWeights(document, readBytes);
   const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
-  const identity = resolveEngine(settings.engine);
+  const identity = resolveEngine(settings.engine, settings.device);
   const options = featureOptions(document, data, { prefix, weights, featureShape }, identity);
   const { keep } = options;
   const features = await Features.open(context, options);
@@ -43,7 +43,11 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     keep && settings.featureType === 'float16'
       ? await Features.open({ ...context, counts: { extracted: 0, reused: 0 } }, { ...options, keep: false })
       : undefined;
-  const runner = await compileVerified(await openEngine(identity), suffix, weights);
+  const runner = await compileVerified(
+    await openEngine(identity, { device: settings.device, note: noteOnce }),
+    suffix,
+    weights,
+  );
   try {
     const [units] = shapesOf(suffix).get(outputOf(suffix).name)!;
     const predict = (split: SplitName) =>
@@ -107,7 +111,7 @@ export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promis
     document,
     data,
     { ...splitAtFrozen(document.graph), weights },
-    resolveEngine(settings.engine),
+    resolveEngine(settings.engine, settings.device),
   );
   return { features: [featureNeed(context, options, digests, [PLAIN_VIEW])], atMost: false };
 }

@@ -13,8 +13,9 @@ export const train: StageDefinition<'train'> = {
   // Folds do not divide them.
   readsInFolds: { data: ['groups'] },
 
-  environment: ({ engine, featureType }) =>
-    ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
+  onDevice: true,
+  environment: ({ engine, device, featureType }) =>
+    ({ engine: { ...resolveEngine(engine, device) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
   recheck: async (context) => (await import('./scaled-twice.js')).refuseCachedScaling(context),
   // Decoder and engine are loaded only if there is work.

@@ -55,7 +55,7 @@ export async function needsOfTrain(context: Context): Promise<Needs> {
   // Without a frozen part, and for views that are drawn again, every epoch computes again.
   const need = (one: FeatureOptions, digests: readonly Digest[], kept: readonly number[]): FeatureNeed =>
     featureNeed(context, one, digests, one.keep ? kept : epochs);
-  const identity = resolveEngine(settings.engine);
+  const identity = resolveEngine(settings.engine, settings.device);
   return {
     features: [need(options.training, training, views), need(options.plain, validation, [PLAIN_VIEW])],
     training: {

@@ -82,7 +82,7 @@ export function featureOptions(
       preprocessing,
       image: data.spec.image,
       variation,
-      engine: resolveEngine(settings.engine),
+      engine: resolveEngine(settings.engine, settings.device),
     };
     return { recipe, source: data, featureShape, keep };
   };

@@ -40,9 +40,9 @@ export async function runTrain(context: Context): Promise<void> {
   const { document, weights, suffix, preprocessing } = prepared;
   const sets = await openSets(context, data, prepared, epochs);
 
-  const identity = resolveEngine(settings.engine);
+  const identity = resolveEngine(settings.engine, settings.device);
   for (const { code, text } of engineNotes(settings.engine, identity)) noteOnce(code, text);
-  const engine = await openEngine(identity);
+  const engine = await openEngine(identity, { device: settings.device, note: noteOnce });
   const { optimizer, learningRate, clipping } = optimizerOf(config.optimizer);
   const trainer = await trainVerified(engine, {
     graph: suffix,

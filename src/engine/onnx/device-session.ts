@@ -1,0 +1,159 @@
+/** A session on a device: one run at a time in the process, and a count of the operators that run on the CPU instead. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { deviceOf, deviceText, type DeviceName, type DeviceUse } from '../../core/engine-choice.js';
+import { failure } from '../../core/problem.js';
+import type { NoteOnce } from '../engine.js';
+import type { InferenceSession, SessionOptions, Tensor } from './runtime.js';
+
+/** What the engine uses of a session. */
+export interface Session extends Pick<InferenceSession, 'release' | 'inputNames' | 'inputMetadata'> {
+  /** `fetches` are tensors that outputs are written to; all outputs are made if they are left out. */
+  run(feeds: Tensors, fetches?: Tensors): Promise<Tensors>;
+}
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+export interface SessionDevice {
+  readonly name: DeviceName;
+  /** Whether operators that the device lacks may run on the CPU. */
+  readonly fallback: boolean;
+  /** Called after the first run of each session. */
+  readonly onPlaced?: (placement: Placement) => void;
+}
+
+/** Operators of a network, and those of them that run on the CPU. */
+interface Placement {
+  readonly operators: number;
+  readonly onCpu: number;
+}
+
+/** The names of devices in onnxruntime's profiles; those of the CPU have this one. */
+const CPU = 'CPUExecutionProvider';
+
+/** Undefined for the processor. */
+export function sessionDeviceOf({ backend, fallback }: DeviceUse, note: NoteOnce): SessionDevice | undefined {
+  const device = deviceOf(backend);
+  if (device === undefined) return undefined;
+  const onPlaced = ({ operators, onCpu }: Placement): void => {
+    if (onCpu > 0)
+      note('device-fallback', `${onCpu} of ${operators} operators run on the CPU: ${deviceText(backend)} lacks them`);
+  };
+  return { name: device.name, fallback, onPlaced };
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Two sessions that use a graphics card at the same time from two threads crash (onnxruntime#32561). Here all run on the
+ * main thread, one after another, even if a later onnxruntime-node should compute elsewhere.
+ */
+function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  const turn = last.then(work);
+  last = turn.catch(() => undefined);
+  return turn;
+}
+
+/** Opens a session on a device. `open` gets the options that this adds to those of all sessions. */
+export async function openOnDevice(
+  device: SessionDevice,
+  open: (options: SessionOptions) => Promise<InferenceSession>,
+): Promise<Session> {
+  if (!isMainThread) throw new Error('a device is used from the main thread alone');
+  // TF32 rounds factors to 10 bits: a thousandth of each number.
+  if (device.name === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0';
+  const folder = device.onPlaced && (await mkdtemp(join(tmpdir(), 'pipeline-placement-')));
+  const remove = async (): Promise<void> => {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const session = await inTurn(() =>
+      open({
+        executionProviders: [device.name],
+        ...(folder !== undefined && { enableProfiling: true, profileFilePrefix: join(folder, 'profile') }),
+      }),
+    );
+    return folder === undefined ? ofTurns(session) : counting(ofTurns(session), session, device, folder);
+  } catch (error) {
+    await remove();
+    throw refusalOf(device, error);
+  }
+}
+
+function ofTurns(session: InferenceSession): Session {
+  const { inputNames, inputMetadata } = session;
+  return {
+    inputNames,
+    inputMetadata,
+    run: (feeds, fetches) => inTurn(() => (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches))),
+    release: () => inTurn(() => session.release()),
+  };
+}
+
+/** Reads the profile of the first run, and profiles no further. */
+function counting(turns: Session, session: InferenceSession, device: SessionDevice, folder: string): Session {
+  let counted: Promise<void> | undefined;
+  const count = async (): Promise<void> => {
+    session.endProfiling();
+    const [file] = await readdir(folder);
+    device.onPlaced?.(placementIn(await readFile(join(folder, file), 'utf8')));
+    await rm(folder, { recursive: true, force: true });
+  };
+  return {
+    ...turns,
+    async run(feeds, fetches) {
+      const outputs = await turns.run(feeds, fetches);
+      await (counted ??= count());
+      return outputs;
+    },
+    async release() {
+      await turns.release();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface ProfileEvent {
+  readonly cat: string;
+  readonly name: string;
+  readonly args?: { readonly provider?: string; readonly op_name?: string };
+}
+
+/** Copies between a device and the CPU are not operators of the network. */
+export function placementIn(profile: string): Placement {
+  const events = JSON.parse(profile) as readonly ProfileEvent[];
+  const kernels = events.filter(
+    ({ cat, name, args }) => cat === 'Node' && name.endsWith('_kernel_time') && !args?.op_name?.startsWith('Memcpy'),
+  );
+  return { operators: kernels.length, onCpu: kernels.filter(({ args }) => args?.provider === CPU).length };
+}
+
+function refusalOf({ name, fallback }: SessionDevice, error: unknown): unknown {
+  const text = error instanceof Error ? error.message : String(error);
+  if (!fallback && /fallback to CPU EP has been explicitly disabled/.test(text))
+    return failure(
+      'invalid',
+      {
+        code: 'device-lacks-operators',
+        where: 'engine.fallback',
+        found: `the device ${name} lacks operators of this network, and \`fallback: false\` does not let the CPU run them`,
+        expected: 'a network whose operators all run on the device',
+        remedy: 'remove `fallback: false`, or use another device',
+      },
+      error,
+    );
+  if (/memory|OOM/i.test(text)) return error;
+  return failure(
+    'stage-failed',
+    {
+      code: 'device-failed',
+      where: `device ${name}`,
+      found: 'onnxruntime cannot open the network on this device',
+      expected: 'a device that `pipeline doctor` lists as usable',
+      remedy: 'run `pipeline doctor`, which lists what is wrong with each device, or use `--device cpu`',
+    },
+    error,
+  );
+}
