@@ -50,7 +50,7 @@ export default tseslint.config(
   // Only the composition root ends the process.
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/cli.ts'],
+    ignores: ['src/main.ts'],
     rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'exit' }] },
   },
 );

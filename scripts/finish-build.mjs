@@ -44,6 +44,7 @@ const requiredTfjs = {
 };
 
 await rm(at('dist/chunks'), { recursive: true, force: true });
+await rm(at('dist/compiled'), { recursive: true, force: true });
 const options = {
   absWorkingDir: at('.'),
   allowOverwrite: true,
@@ -61,14 +62,15 @@ const requireOfBundle = {
 };
 const { metafile } = await build({
   ...options,
-  entryPoints: ['dist/cli.js'],
+  entryPoints: ['dist/main.js'],
   outdir: 'dist',
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   metafile: true,
   banner: requireOfBundle,
 });
-await joinEager(metafile, options);
+await joinEager(metafile, options, requireOfBundle.js);
+await build({ ...options, entryPoints: ['dist/cli.js'], outdir: 'dist' });
 
 // The processes that run models of others, apart from the command: what it needs too, they have a copy of.
 await build({

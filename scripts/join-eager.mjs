@@ -1,53 +1,73 @@
 /**
- * Joins what every command loads into `dist/cli.js`. esbuild's splitting alone makes a file of its own of
- * whatever two parts share, some sixty of which every command would open, at a millisecond each. Files that are loaded on
- * demand find those parts under their old names, which hand on what `cli.js` has.
+ * Joins what every command loads into `dist/main.cjs`, a script that `dist/cli.js` starts with V8's compiled code of an
+ * earlier start. esbuild's splitting alone makes a file of its own of whatever two parts share, some sixty of which
+ * every command would open, at a millisecond each. Files that are loaded on demand find those parts under their old
+ * names, which pass on what `main.cjs` has.
  */
-import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { build } from 'esbuild';
 
-const cli = 'dist/cli.js';
+const main = 'dist/main.js';
+
+/** Marks `import()` in the script, which leaves it to `cli.js`: in compiled code that was kept V8 refuses it. */
+const onDemand = 'on-demand:';
 
 /**
- * @param {import('esbuild').Metafile} metafile of the build that made `dist/cli.js` and its chunks
+ * @param {import('esbuild').Metafile} metafile of the build that made `dist/main.js` and its chunks
  * @param {import('esbuild').BuildOptions} options what every build of the command has
+ * @param {string} banner what that build put before each of them
  */
-export async function joinEager({ outputs }, options) {
+export async function joinEager({ outputs }, options, banner) {
   const inRoot = (path) => join(options.absWorkingDir, path);
-  const eager = closure(cli, outputs);
-  eager.delete(cli);
+  const eager = closure(main, outputs);
+  eager.delete(main);
   const parts = [...eager]
     .sort()
     .map((path, index) => ({ path, exports: outputs[path].exports.map((name) => [name, `part${index}_${name}`]) }));
-  const fromCli = (path) => `./${relative(dirname(inRoot(cli)), path).replaceAll(sep, '/')}`;
+  const fromMain = (path) => `./${relative(dirname(inRoot(main)), path).replaceAll(sep, '/')}`;
   // The command itself comes last: it runs as soon as it is evaluated.
   const contents = [
     ...parts.map(
       ({ path, exports }) =>
-        `export {${exports.map(([name, as]) => `${name} as ${as}`).join(', ')}} from '${fromCli(inRoot(path))}';`,
+        `export {${exports.map(([name, as]) => `${name} as ${as}`).join(', ')}} from '${fromMain(inRoot(path))}';`,
     ),
-    `import '${fromCli(inRoot(cli))}';`,
+    `import '${fromMain(inRoot(main))}';`,
   ].join('\n');
-  const later = {
-    name: 'what is loaded on demand stays where it is',
-    setup: ({ onResolve }) =>
-      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
-        kind === 'dynamic-import' ? { path: fromCli(resolve(resolveDir, path)), external: true } : undefined,
-      ),
+  const joined = new Set([...eager, main].map(inRoot));
+  const intoScript = {
+    name: 'parts of the script, and what stays where it is',
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /.*/ }, ({ kind, path, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        const found = path.startsWith('.') ? fromMain(resolve(resolveDir, path)) : path;
+        return { path: `${onDemand}${found}`, external: true };
+      });
+      // A script is given the `require` that modules have to make, and `import.meta.url` as a variable.
+      onLoad({ filter: /\.js$/ }, async ({ path }) =>
+        joined.has(path) ? { contents: (await readFile(path, 'utf8')).replace(banner, '') } : undefined,
+      );
+    },
   };
-  await build({
+  const { outputFiles } = await build({
     ...options,
-    stdin: { contents, resolveDir: dirname(inRoot(cli)) },
-    outfile: cli,
-    banner: { js: '#!/usr/bin/env node' },
-    plugins: [...(options.plugins ?? []), later],
+    format: 'cjs',
+    stdin: { contents, resolveDir: dirname(inRoot(main)) },
+    outfile: 'dist/main.cjs',
+    write: false,
+    define: { 'import.meta.url': '__moduleUrl' },
+    minifyWhitespace: true,
+    plugins: [...(options.plugins ?? []), intoScript],
   });
+  const text = outputFiles[0].text.replaceAll(`import("${onDemand}`, '__import("');
+  const code = `(function (require, module, exports, __moduleUrl, __import, __keepCode) {"use strict";${text}\n})`;
+  // The first line names the contents: compiled code belongs to one script.
+  const name = createHash('sha256').update(code).digest('hex');
+  await writeFile(inRoot('dist/main.cjs'), `//${name}\n${code}`);
   for (const { path, exports } of parts) {
-    await writeFile(
-      inRoot(path),
-      `export {${exports.map(([name, as]) => `${as} as ${name}`).join(', ')}} from '../cli.js';\n`,
-    );
+    const names = exports.map(([name, as]) => `${as}: ${name}`).join(', ');
+    await writeFile(inRoot(path), `import { main } from '../cli.js';\nexport const { ${names} } = main;\n`);
   }
 }
 

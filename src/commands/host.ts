@@ -38,6 +38,8 @@ export interface Host extends Tool {
   readonly signal: AbortSignal;
   /** Sets how long listeners have instead. */
   readonly setGrace: (ms: number) => void;
+  /** Called with its name by a command that did little: the next start finds the code of this one compiled. */
+  readonly keepCode?: (command: string) => void;
 }
 
 /** A command. */

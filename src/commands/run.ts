@@ -20,7 +20,7 @@ import { EventStream } from './event-stream.js';
 import { countOf, withPipelineOptions, type CommandSpec, type Host } from './host.js';
 import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 import { noteTo, printPlan } from './plan.js';
-import { runLog } from '../runner/runs/log.js';
+import { LastingLog } from '../runner/runs/lasting-log.js';
 import { select, type SelectionOptions } from '../runner/selection.js';
 
 interface RunOptions extends PipelineOptions, SelectionOptions {
@@ -135,16 +135,9 @@ async function runPipeline(
   listeners.push(reporter.show);
   const record = await RunRecorder.begin(session, host.version);
   if (stream !== undefined) stream.run = record.id;
+  const log = logOf(record, pipeline, options, emit);
   const executing = async (): Promise<RunResult> => {
-    listeners.push(
-      runLog(record.folder, pipeline, options.logLevel, (error) =>
-        emit({
-          event: 'note',
-          code: 'log-not-written',
-          text: `the log of this run stops here: ${asPipelineError(error).message}`,
-        }),
-      ),
-    );
+    listeners.push(log.listen);
     for (const problem of session.pipeline.warnings) emit({ event: 'warning', problem });
     signal.addEventListener(
       'abort',
@@ -161,6 +154,7 @@ async function runPipeline(
     );
   };
   const result = await executing()
+    .finally(() => log.end())
     .finally(reporter.close)
     .catch(async (error: unknown) => {
       // Without a record the run looks like a killed one. Report the original error, not one of writing the record.
@@ -188,10 +182,21 @@ async function runPipeline(
   if (!options.quiet && result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)
     closing.push(`details: ${program} report ${shellWord(shownFile)}`);
   for (const line of closing) host.stderr(`${line}\n`);
+  if (result.stages.every(({ state }) => state === 'fresh')) host.keepCode?.('run');
   if (result.state === 'interrupted') return exitCodes.interrupted;
   // The most serious failure decides: a missed gate matters less than a failed stage.
   const failed = result.failures.find(({ category }) => category !== 'gate-missed') ?? result.failures[0];
   return failed === undefined ? 0 : exitCodes[failed.category];
+}
+
+function logOf({ folder }: RunRecorder, pipeline: Pipeline, { logLevel }: RunOptions, emit: Listen): LastingLog {
+  const stopsHere = (error: Error): void =>
+    emit({
+      event: 'note',
+      code: 'log-not-written',
+      text: `the log of this run stops here: ${asPipelineError(error).message}`,
+    });
+  return new LastingLog([folder, pipeline, logLevel, stopsHere]);
 }
 
 /** The evaluations of the variants of a matrix that were part of this run. */

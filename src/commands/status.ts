@@ -46,6 +46,7 @@ export const status: CommandSpec = {
         const line = `${stale.length} of ${count(planned.length, 'stage')} ${stale.length === 1 ? 'is' : 'are'} not up to date; the first is ${node.stage.name}, which ${would} (${printable(decision.reason)})`;
         host.stdout(`${wrapLine(line, host.showsOutput ? host.width() : Infinity).join('\n')}\n`);
       }
+      host.keepCode?.('status');
       done(options.exitCode && stale.length > 0 ? 1 : 0);
     });
   },

@@ -1,4 +1,5 @@
 /** Lists of names in sentences: one form and one limit everywhere. */
+import { grouped } from './count.js';
 
 /** Names of one list that a message shows; the rest is a number. */
 export const MOST_NAMES = 10;
@@ -28,7 +29,7 @@ function joined(names: readonly string[], beforeLast: string, beforeRest: string
   if (names.length === 0) return 'nothing';
   const shown = Math.min(most, fitting(names));
   if (names.length > shown + 1)
-    return `${names.slice(0, shown).join(', ')}${beforeRest}${(names.length - shown).toLocaleString('en-US')} more`;
+    return `${names.slice(0, shown).join(', ')}${beforeRest}${grouped(names.length - shown)} more`;
   return names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')}${beforeLast}${names[names.length - 1]}`;
 }
 

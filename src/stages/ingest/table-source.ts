@@ -143,7 +143,9 @@ export function tablesOfSplits(
   const { root, paths } = listing;
   const isElsewhere =
     typeof labels === 'object' ? (labels.table ?? labels.pattern) !== undefined : labels === 'folders';
-  if (isElsewhere || !paths.some((path) => isMetadata(basename(path)))) return [];
+  // Nearly always there is none, which one look at all names shows.
+  if (isElsewhere || !paths.join('/').includes('metadata.')) return [];
+  if (!paths.some((path) => isMetadata(basename(path)))) return [];
   const layout = readLayout(listing, split_folders);
   if (labels === undefined && layout.classes.length >= 2) return [];
   const tables = splitTables(layout, paths, isMetadata);

@@ -1,0 +1,32 @@
+/** Begins the log of a run when something happens: of a run that has nothing to do, the record contains all. */
+import type { RunEvent } from '../../core/event.js';
+import type { runLog } from './log.js';
+
+export class LastingLog {
+  /** What happened before the log is open: a few events per stage at most. */
+  private waiting: RunEvent[] = [];
+  private opening: Promise<void> | undefined;
+  private write: ((event: RunEvent) => void) | undefined;
+
+  constructor(private readonly options: Parameters<typeof runLog>) {}
+
+  readonly listen = (event: RunEvent): void => {
+    if (this.write !== undefined) return this.write(event);
+    this.waiting.push(event);
+    if (event.event !== 'run' && !(event.event === 'stage' && event.state === 'fresh')) this.opening ??= this.open();
+  };
+
+  /** Resolves once all is written. */
+  async end(): Promise<void> {
+    await this.opening;
+  }
+
+  private async open(): Promise<void> {
+    const { runLog } = await import('./log.js');
+    const write = runLog(...this.options);
+    // Writing can report a failure, which is an event too.
+    this.write = write;
+    for (const event of this.waiting) write(event);
+    this.waiting = [];
+  }
+}
