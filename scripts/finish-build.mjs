@@ -72,13 +72,14 @@ const { metafile } = await build({
 await joinEager(metafile, options, requireOfBundle.js);
 await build({ ...options, entryPoints: ['dist/cli.js'], outdir: 'dist' });
 
-// The processes that run models of others, apart from the command: what it needs too, they have a copy of.
+// Processes that run models of others, and the threads that train: what the command needs too, they have a copy of.
 await build({
   ...options,
   entryPoints: [
     'dist/predict/model-worker.js',
     'dist/engine/device/try-device-worker.js',
     'dist/engine/onnx/try-base-worker.js',
+    'dist/stages/train/thread/training-worker.js',
   ],
   outbase: 'dist',
   outdir: 'dist',

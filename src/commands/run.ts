@@ -1,4 +1,5 @@
 /** pipeline run: runs a pipeline and prints its progress and results. */
+import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
 import type { BlobRef } from '../core/digest.js';
@@ -24,7 +25,7 @@ import { LastingLog } from '../runner/runs/lasting-log.js';
 import { select, type SelectionOptions } from '../runner/selection.js';
 
 interface RunOptions extends PipelineOptions, SelectionOptions {
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
@@ -60,7 +61,11 @@ export const run: CommandSpec = {
         '-f, --force [stages...]',
         'run these stages (or all) even if nothing changed, and overwrite output files that you edited',
       )
-      .option('-j, --jobs <number>', 'maximum number of stages to run in parallel', countOf('--jobs'), 2)
+      .option(
+        '-j, --jobs <number>',
+        'maximum number of stages to run in parallel (default: as many as there are cores, at least 2)',
+        countOf('--jobs'),
+      )
       .option('-n, --dry-run', 'only show what would run and why')
       .option(
         '--offline',
@@ -144,14 +149,12 @@ async function runPipeline(
       () => emit({ event: 'note', code: 'stopping', text: 'stopping; press Ctrl-C again to quit immediately' }),
       { once: true },
     );
-    const { workers, queue, jobSize } = options;
-    if (workers === undefined) return execute(session, { ...selection, jobs: options.jobs, signal });
+    const { workers, queue, jobSize, jobs = Math.max(2, availableParallelism()) } = options;
+    if (workers === undefined) return execute(session, { ...selection, jobs, signal });
     // Loaded only if there are workers.
     const { Coordinator } = await import('../cluster/coordinator.js');
     const delegate = await Coordinator.open(workers, session.store, emit, { queue, jobSize, version: host.version });
-    return execute(session, { ...selection, jobs: options.jobs, signal, delegate }).finally(() =>
-      delegate.close(signal.aborted),
-    );
+    return execute(session, { ...selection, jobs, signal, delegate }).finally(() => delegate.close(signal.aborted));
   };
   const result = await executing()
     .finally(() => log.end())

@@ -10,6 +10,7 @@ import type { Guard } from './guards.js';
 import type { BucketPlace, ImagePlace } from './image-place.js';
 import type { DeviceUse } from './engine-choice.js';
 import type { EngineChoice, FloatType, StageConfigs, StageKind } from './schema-types.js';
+import type { SharedRows } from './shared-rows.js';
 import type { DownloadLock, SourceHost } from './source.js';
 
 /** What a reference field asks for: `data` images, a `base`, an untrained `model`, a `trained` one. */
@@ -170,6 +171,8 @@ export interface FeatureStore {
   has(digest: Digest, view: number): boolean;
   /** Fills rows of `out` from `row` on; returns the indexes into `keys` of the missing ones. */
   readInto(keys: readonly FeatureKey[], out: Float32Array, row?: number): Promise<number[]>;
+  /** Those of some rows that are in memory. */
+  inMemory(keys: readonly FeatureKey[]): SharedRows;
   append(digest: Digest, view: number, row: Float32Array): Promise<void>;
   /**
    * Does work that adds rows while no other process does: the next caller sees them, and does not have to

@@ -4,6 +4,7 @@ import { failure, type PipelineError } from '../core/problem.js';
 import type { EngineChoice } from '../core/schema-types.js';
 import type { Engine, EngineIdentity, NoteOnce } from './engine.js';
 import { onnxIdentity } from './onnx/identity.js';
+import { disableTelemetry } from './onnx/telemetry.js';
 import { slowBackendNote, tfjsIdentity, type TfjsBackend } from './tfjs/identity.js';
 
 /** On Linux, its own install script downloads CUDA libraries unless disabled, and fails if it cannot. */
@@ -47,15 +48,25 @@ export interface EngineOptions {
   /** What the identity's backend was resolved from. */
   readonly device?: DeviceUse;
   readonly note?: NoteOnce;
+  /** Threads that the engine computes on, where that can be chosen; as many as there are cores if it is left out. */
+  readonly threads?: number;
+}
+
+/** To be called before the first thread starts that opens an engine. */
+export function prepareThreads(): void {
+  disableTelemetry();
 }
 
 /** Loads an engine. Throws `invalid` if its device is not in this machine. */
-export async function openEngine(identity: EngineIdentity, { device, note }: EngineOptions = {}): Promise<Engine> {
+export async function openEngine(
+  identity: EngineIdentity,
+  { device, note, threads }: EngineOptions = {},
+): Promise<Engine> {
   switch (identity.name) {
     case 'onnx': {
       if (device?.missing !== undefined) throw deviceMissing(device, device.missing);
       const { createOnnxEngine } = await import('./onnx/index.js');
-      return createOnnxEngine({ device, note });
+      return createOnnxEngine({ device, note, threads });
     }
     case 'tfjs': {
       const { createTfjsEngine } = await import('./tfjs/index.js');

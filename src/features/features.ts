@@ -2,6 +2,7 @@
  * Features of images: what the frozen prefix computes for an image and a view, computed once and kept. Where
  * nothing is frozen, or the views are drawn afresh each epoch, the same interface computes them on the way.
  */
+import PQueue from 'p-queue';
 import type { Json } from '../core/canonical.js';
 import type { Digest } from '../core/digest.js';
 import type { DeviceUse } from '../core/engine-choice.js';
@@ -10,6 +11,7 @@ import { encodeFloat16, widened } from '../core/float16.js';
 import { failure } from '../core/problem.js';
 import { shownAddress, type ImageAddress, type ImagePlace } from '../core/image-place.js';
 import type { FeatureStore, Measurement, Waiting } from '../core/stage.js';
+import type { SharedRows } from '../core/shared-rows.js';
 import type { FloatType } from '../core/schema-types.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
@@ -60,6 +62,12 @@ export interface FeatureOptions {
   /** False: nothing is kept; every batch is computed when it is asked for. */
   readonly keep: boolean;
 }
+
+/**
+ * Extractions at once, of different sets: each keeps all cores busy by itself, and has a network, threads and batches of
+ * images in memory.
+ */
+const extractions = new PQueue({ concurrency: 2 });
 
 export class Features {
   readonly rowLength: number;
@@ -114,7 +122,12 @@ export class Features {
     const missing = () => digests.filter((digest) => isUsable(digest) && !store.has(digest, view));
     // Looked up again when it is our turn: another stage may have extracted the same images in the meantime.
     const tried =
-      missing().length === 0 ? [] : await store.inTurn(() => this.extract(store, missing(), view), this.waiting());
+      missing().length === 0
+        ? []
+        : await store.inTurn(
+            () => extractions.add(() => this.extract(store, missing(), view)) as Promise<readonly Digest[]>,
+            this.waiting(),
+          );
     const usable = digests.filter(isUsable);
     this.host.counts.reused += usable.length - tried.filter(isUsable).length;
     return usable;
@@ -127,6 +140,7 @@ export class Features {
 
   /** Computes features and keeps them. Returns the images that were tried. */
   private async extract(store: FeatureStore, digests: readonly Digest[], view: number): Promise<readonly Digest[]> {
+    this.host.signal.throwIfAborted();
     const started = performance.now();
     // The first batch waits for threads and libraries: if there are more, it says nothing about them.
     let first: Measurement | undefined;
@@ -174,8 +188,13 @@ export class Features {
     }
   }
 
+  /** Those of some kept rows that are in memory, for threads to read. */
+  inMemory(digests: readonly Digest[], view: number): SharedRows {
+    return this.store!.inMemory(digests.map((digest) => ({ digest, view })));
+  }
+
   /** Reads kept rows; one that the store has lost since is computed again. */
-  private async read(digests: readonly Digest[], view: number, into: Float32Array): Promise<void> {
+  async read(digests: readonly Digest[], view: number, into: Float32Array): Promise<void> {
     const missing = await this.store!.readInto(
       digests.map((digest) => ({ digest, view })),
       into,

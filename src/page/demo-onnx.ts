@@ -1,11 +1,12 @@
-/** `demo.html` for an `.onnx` file. */
+/** `demo.html` for an `.onnx` file, run by onnxruntime-web on WebAssembly in a worker. */
 import { readFacts } from './facts.js';
-import { openOnnx } from './onnx-classifier.js';
+import { classifierOf, modelOf, OnnxWorker } from './onnx-in-worker.js';
 import { startPage } from './page.js';
 
-startPage(async (given, watch) => {
+startPage(async (given, onProgress) => {
   const facts = await given;
   if (facts.format !== 'onnx') throw new Error('demo.html is from another export');
-  const scripts = { wasm: 'demo/onnx-worker.js', webgpu: 'demo/onnx-webgpu-worker.js' };
-  return openOnnx(facts, { model: 'model.onnx', ...scripts }, watch);
+  const worker = new OnnxWorker('demo/onnx-worker.js');
+  const runtime = await worker.open(modelOf(facts, 'model.onnx'), onProgress);
+  return classifierOf(worker, facts, { runtime });
 }, readFacts('onnx'));

@@ -23,8 +23,7 @@ interface Input {
 let current: Input | undefined;
 let turn = 0;
 
-interface Loaded {
-  readonly classifier: Classifier;
+interface Loaded extends Classifier {
   readonly facts: PageFacts;
 }
 
@@ -41,11 +40,10 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
 /** Loads the model and starts to take images: those that come first wait for it. */
 export function startPage(load: LoadClassifier, facts: Promise<PageFacts>): void {
   const progress = new LoadingProgress();
-  const watch = {
-    onProgress: (done: number, total: number) => progress.show(done, total),
-    onRuntime: introduceRuntime,
-  };
-  loading = load(facts, watch).then(async (classifier) => ({ classifier, facts: await facts }));
+  loading = load(facts, (done, total) => progress.show(done, total)).then(async (classifier) => ({
+    ...classifier,
+    facts: await facts,
+  }));
   // It is reported below.
   loading.catch(() => undefined);
   listen(takeAll);
@@ -60,7 +58,7 @@ export function startPage(load: LoadClassifier, facts: Promise<PageFacts>): void
 async function introduce(facts: Promise<PageFacts>): Promise<void> {
   introduceModel(await facts);
   offerExamples(await facts, (file, label) => void take({ file, label }));
-  await loading;
+  introduceRuntime(await loading);
   if (current === undefined) say('Ready.');
 }
 
@@ -72,13 +70,13 @@ async function take(input: Input, given?: number): Promise<void> {
   if (given === undefined) several.hide();
   say(`Classifying ${file.name}…`);
   try {
-    const loaded = await loading;
-    const here = await askHere(loaded, file);
-    const tool = compare.checked && !here.onlyHere ? await askTool(loaded, file) : undefined;
+    const classifier = await loading;
+    const here = await askHere(classifier, file);
+    const tool = compare.checked && !here.onlyHere ? await askTool(classifier, file) : undefined;
     if (mine !== turn) return;
-    const answer = answerOf(here.prediction, loaded.facts);
+    const answer = answerOf(here.prediction, classifier.facts);
     showImage(file);
-    showScores(answer, here.prediction, tool, loaded.facts);
+    showScores(answer, here.prediction, tool, classifier.facts);
     element('result').hidden = false;
     say(`${file.name}: ${answer.text}${label === undefined ? '' : `, labeled ${label}`}.${noteOf(here)}`);
   } catch (error) {
@@ -97,9 +95,9 @@ function noteOf({ transparent, onlyHere }: Omit<Prepared, 'pixels'>): string {
 
 type Here = Omit<Prepared, 'pixels'> & { readonly prediction: Prediction };
 
-async function askHere({ classifier, facts }: Loaded, file: File): Promise<Here> {
-  const { pixels, ...found } = await prepareImage(file, facts.image);
-  return { ...found, prediction: await classifier.predict(pixels) };
+async function askHere(classifier: Loaded, file: File): Promise<Here> {
+  const { pixels, ...facts } = await prepareImage(file, classifier.facts.image);
+  return { ...facts, prediction: await classifier.predict(pixels) };
 }
 
 async function askTool({ facts }: Loaded, file: File): Promise<Prediction> {
@@ -131,10 +129,10 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
   for (const [index, file] of files.entries()) {
     say(`Classifying ${file.name} (${index + 1} of ${files.length})…`);
     try {
-      const loaded = await loading;
-      const { prediction } = await askHere(loaded, file);
+      const classifier = await loading;
+      const { prediction } = await askHere(classifier, file);
       if (mine !== turn) return;
-      rows[index].answer(answerOf(prediction, loaded.facts), prediction);
+      rows[index].answer(answerOf(prediction, classifier.facts), prediction);
       done++;
     } catch (error) {
       if (mine !== turn) return;

@@ -3,6 +3,7 @@ import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef } from '../core/digest.js';
 import type { Checkpoint, FeatureStore, Inputs, LinkPolicy, Outputs, Probe, StageContext } from '../core/stage.js';
+import { throttled } from '../core/throttle.js';
 import { MissingBlob } from '../store/records.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { checkpointOf } from './checkpoint.js';
@@ -14,7 +15,6 @@ import type { Session } from './session.js';
 import { requireRoom } from './disk-space.js';
 import { sourcesOf } from './source-host.js';
 import { UsesOfStage } from './stage-uses.js';
-import { throttled } from './throttle.js';
 
 export interface Work {
   /** Of the key that the result is kept under. */

@@ -1,5 +1,6 @@
 /** A sweep of heads: variants by name, one extraction for all, a table at the end, and nothing done twice. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { PrintedEvent } from '../../src/commands/event-stream.js';
 import { pipelineText, Project, type RunOutcome } from './rig.js';
 
 const matrix = `matrix:
@@ -29,6 +30,8 @@ beforeAll(async () => {
   first = await project.run('pets.yaml', '--jobs', '4');
 });
 afterAll(() => project.remove());
+
+const noteCode = (event: PrintedEvent): string | undefined => (event.event === 'note' ? event.code : undefined);
 
 /** The rows of the table that a run prints, as words. */
 function table(stderr: string): string[][] {
@@ -70,6 +73,15 @@ test('a second run does nothing, and shows the table again', async () => {
   expect(second.named('fresh')).toHaveLength(all.length);
   expect(second.metrics).toEqual(first.metrics);
   expect(table(second.stderr)).toEqual(table(first.stderr));
+});
+
+test.each(['1', '2', '3'])('the same bytes with %s threads', async (jobs) => {
+  const run = await project.run('pets.yaml', '--force', 'train', '--jobs', jobs);
+  expect(run.named('ran')).toEqual(of('train'));
+  expect(run.named('fresh')).toHaveLength(all.length - 4);
+  // That a stage gave other bytes than before would be reported.
+  expect(run.events.filter(({ event }) => event === 'note').map(noteCode)).not.toContain('nondeterministic');
+  expect(run.metrics).toEqual(first.metrics);
 });
 
 test('the commands that look at a pipeline take its variants', async () => {

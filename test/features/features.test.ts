@@ -37,6 +37,7 @@ function storeInMemory(): FeatureStore {
     append: (digest, view) => Promise.resolve(void rows.add(`${digest} ${view}`)),
     inTurn: (work) => work(),
     readInto: () => Promise.reject(new Error('nothing is read here')),
+    inMemory: () => ({ slabs: [], rowsPerSlab: 1, places: new Int32Array() }),
     flush: () => Promise.resolve(),
     lookElsewhere: () => Promise.resolve(),
     shareAll: () => Promise.resolve(),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '../../src/core/event.js';
 import { Rates } from '../../src/runner/rates.js';
-import { throttled } from '../../src/runner/throttle.js';
+import { throttled } from '../../src/core/throttle.js';
 
 let folder: string;
 let path: string;

@@ -7,6 +7,7 @@ import type { Checkpoint } from '../../src/core/stage.js';
 import type { TrainingProgram } from '../../src/engine/engine.js';
 import { createOnnxEngine } from '../../src/engine/onnx/index.js';
 import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
+import type { Training } from '../../src/stages/train/training.js';
 import { trainEpochs, type Trained } from '../../src/stages/train/loop.js';
 import { TrainingSet, type FeatureSource } from '../../src/stages/train/training-set.js';
 import { denseHead, madeUpWeights } from '../model/graphs.js';
@@ -88,6 +89,32 @@ export interface Attempt {
   readonly tfjs?: boolean;
 }
 
+/** Such a training as plain data, as threads are sent it. */
+export function trainingOf(config: TrainConfig = plain): Training {
+  return {
+    engine: { name: 'onnx', backend: 'cpu', version: '1', impl: 1 },
+    program: {
+      graph,
+      weights: madeUpWeights(graph, 1),
+      loss: 'binary_crossentropy',
+      l2: config.l2,
+      batchSize: 4,
+      optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+    },
+    loop: {
+      name: 'train',
+      config,
+      epochs: config.epochs,
+      seed: 3,
+      suffix: graph,
+      task: undefined,
+      units: 1,
+      learningRate: 0.05,
+      classWeights: [1, 2],
+    },
+  };
+}
+
 /** Trains on all but the last five images, which validate. */
 export async function train({
   config,
@@ -103,28 +130,14 @@ export async function train({
 }: Attempt): Promise<Trained> {
   const whole = { ...plain, ...config };
   const engine = tfjs ? await createTfjsEngine({ backend: 'cpu' }) : await createOnnxEngine({ threads: 1 });
-  const trainer = await engine.train({
-    graph,
-    weights: madeUpWeights(graph, 1),
-    loss: 'binary_crossentropy',
-    l2: whole.l2,
-    batchSize: 4,
-    optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
-    ...program,
-  });
+  const training = trainingOf(whole);
+  const trainer = await engine.train({ ...training.program, ...program });
   const split = (from: number, to: number) =>
     new Map(digests.slice(from, to).map((digest) => [digest, labels.get(digest)!]));
   try {
     return await trainEpochs(trainer, {
-      name: 'train',
-      config: whole,
-      epochs: whole.epochs,
-      seed: 3,
-      suffix: graph,
-      task: undefined,
-      units: 1,
+      ...training.loop,
       learningRate,
-      classWeights: [1, 2],
       training: new TrainingSet(features, split(0, 18), (epoch) => epoch % 2, weights),
       validation: new TrainingSet(features, split(18, 23), () => 9),
       checkpoint: { read: async () => undefined, due: () => false, write: async () => undefined, ...checkpoint },

@@ -2,8 +2,7 @@
 import { lossOf } from '../../core/head-rules.js';
 import { count } from '../../core/text/count.js';
 import type { StageContext } from '../../core/stage.js';
-import { engineNotes, openEngine, resolveEngine } from '../../engine/resolve.js';
-import { trainVerified } from '../../engine/second-opinion.js';
+import { engineNotes, resolveEngine } from '../../engine/resolve.js';
 import { readData } from '../../features/data.js';
 import type { ModelDocument, TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf, type Graph } from '../../model/graph.js';
@@ -15,10 +14,12 @@ import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
 import { runEnsemble } from './ensemble.js';
 import { planOf } from './final.js';
 import { requireEnough } from './fold-sizes.js';
-import { trainEpochs } from './loop.js';
+import type { Trained } from './loop.js';
 import { requireMonitored } from './monitor.js';
 import { classWeights, optimizerOf } from './objective.js';
 import { prepare, trainingWorkload } from './prepared.js';
+import { canHaveThread, trainOnThread } from './thread/train-on-thread.js';
+import { trainHere, type Training } from './training.js';
 import { openSets } from './training-set.js';
 import { requireUnmoved } from './verify-frozen.js';
 
@@ -42,22 +43,21 @@ export async function runTrain(context: Context): Promise<void> {
 
   const identity = resolveEngine(settings.engine, settings.device);
   for (const { code, text } of engineNotes(settings.engine, identity)) noteOnce(code, text);
-  const engine = await openEngine(identity, { device: settings.device, note: noteOnce });
   const { optimizer, learningRate, clipping } = optimizerOf(config.optimizer);
-  const trainer = await trainVerified(engine, {
-    graph: suffix,
-    weights: weightsOfLayers(weights, suffix.layers),
-    loss: requiredLoss(config.loss, suffix),
-    optimizer,
-    clipping,
-    l2: config.l2,
-    batchSize: config.batch_size,
-  });
-  try {
-    const { classes, image, task } = data.spec;
-    const started = performance.now();
-    const trained = await trainEpochs(trainer, {
-      ...context,
+  const { classes, image, task } = data.spec;
+  const training: Training = {
+    engine: identity,
+    program: {
+      graph: suffix,
+      weights: weightsOfLayers(weights, suffix.layers),
+      loss: requiredLoss(config.loss, suffix),
+      optimizer,
+      clipping,
+      l2: config.l2,
+      batchSize: config.batch_size,
+    },
+    loop: {
+      name: context.name,
       config,
       epochs,
       seed: config.seed!,
@@ -66,15 +66,21 @@ export async function runTrain(context: Context): Promise<void> {
       units: shapesOf(suffix).get(outputOf(suffix).name)![0],
       learningRate,
       classWeights: classWeights(config.class_weight, classes, [...sets.training.labels.values()]),
-      ...sets,
-    });
+    },
+  };
+  try {
+    const started = performance.now();
+    const { checkpoint, emit, signal } = context;
+    const around = { ...sets, checkpoint, emit, note, signal };
+    const trained = await (canHaveThread(training, sets)
+      ? trainOnThread(training, around)
+      : trainHere(training, around, { device: settings.device, note: noteOnce }));
     requireUnmoved({ graph: document.graph, stored: await prepared.reread(), used: weights, trained: trained.weights });
-    const { training, validation } = sets;
-    const extracting =
-      training.features.msSpent +
-      (validation === undefined || validation.features === training.features ? 0 : validation.features.msSpent);
-    const pictures = trained.history.length * training.labels.size;
-    context.measured(trainingWorkload(config, identity, suffix, training.features.kept), {
+    const { features, labels } = sets.training;
+    const others = sets.validation?.features;
+    const extracting = features.msSpent + (others === undefined || others === features ? 0 : others.msSpent);
+    const pictures = trained.history.length * labels.size;
+    context.measured(trainingWorkload(config, identity, suffix, features.kept), {
       pictures,
       ms: performance.now() - started - extracting,
     });
@@ -85,7 +91,6 @@ export async function runTrain(context: Context): Promise<void> {
       trained,
     );
   } finally {
-    trainer.dispose();
     await Promise.all([sets.training.features.dispose(), sets.validation?.features.dispose()]);
   }
 }
@@ -94,7 +99,7 @@ async function putOut(
   { pass, putBytes, putJson, readBytes }: Context,
   document: TrainedDocument,
   base: ModelDocument['weights'][number],
-  { weights, history, bestEpoch }: Awaited<ReturnType<typeof trainEpochs>>,
+  { weights, history, bestEpoch }: Trained,
 ): Promise<void> {
   // Weights that only an earlier training changed are in the new file too: it is used with the base alone.
   const earlier = await Promise.all(

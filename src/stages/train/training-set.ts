@@ -8,17 +8,14 @@ import type { Label } from '../../image/dataset.js';
 import { featureOptions, viewOfEpoch, type Prepared } from './prepared.js';
 
 /** The part of {@link Features} that training needs. */
-export type FeatureSource = Pick<
-  Features,
-  'ensure' | 'stream' | 'leftOut' | 'leaveOut' | 'dispose' | 'msSpent' | 'kept'
->;
+export type FeatureSource = Pick<Features, 'ensure' | 'stream' | 'leftOut' | 'leaveOut'>;
 
 /** Images of one split. */
-export class TrainingSet {
+export class TrainingSet<Source extends FeatureSource = FeatureSource> {
   private readonly usable = new Map<number, Promise<Digest[]>>();
 
   constructor(
-    readonly features: FeatureSource,
+    readonly features: Source,
     /** Ordered by digest: the shuffle starts from an order that no file name decides. */
     readonly labels: ReadonlyMap<Digest, Label>,
     /** The view of an epoch (from 0). */
@@ -36,10 +33,10 @@ export class TrainingSet {
   }
 }
 
-export interface TrainingSets {
-  readonly training: TrainingSet;
+export interface TrainingSets<Source extends FeatureSource = FeatureSource> {
+  readonly training: TrainingSet<Source>;
   /** Undefined if there are no validation images. */
-  readonly validation: TrainingSet | undefined;
+  readonly validation: TrainingSet<Source> | undefined;
 }
 
 /** Training and validation features; if nothing varies the two share one set. */
@@ -48,7 +45,7 @@ export async function openSets(
   data: Data,
   prepared: Prepared,
   epochs: number,
-): Promise<TrainingSets> {
+): Promise<TrainingSets<Features>> {
   const { noteOnce } = context;
   const options = featureOptions(context, data, prepared);
   const plain = await Features.open(context, options.plain);

@@ -9,6 +9,7 @@ import type { Json } from '../../core/canonical.js';
 import type { Digest, FeatureSetKey } from '../../core/digest.js';
 import { failure } from '../../core/problem.js';
 import type { FeatureKey, FeatureStore, Waiting } from '../../core/stage.js';
+import type { SharedRows } from '../../core/shared-rows.js';
 import type { FloatType } from '../../core/schema-types.js';
 import { decodeEntry, encodeEntry, isEntryOf, type PackOrigin } from './feature-pack.js';
 import type { Files } from '../disk/files.js';
@@ -108,6 +109,11 @@ export class FeatureSet implements FeatureStore {
       missing.push(...again.missing, ...again.gone);
     }
     return missing.sort((a, b) => a - b);
+  }
+
+  inMemory(keys: readonly FeatureKey[]): SharedRows {
+    const places = Int32Array.from(keys, ({ digest, view }) => this.cache.placeOf(this.entryOf(digest, view)));
+    return { ...this.cache.memoryOfRows, places };
   }
 
   /**

@@ -1,7 +1,9 @@
 /**
  * Rows in memory, up to a limit. Rows that came first stay: training reads every row once an epoch, and with this
- * access pattern, a cache that evicts the oldest row would evict the next one needed, and never hit.
+ * access pattern, a cache that evicts the oldest row would evict the next one needed, and never hit. Threads share the
+ * memory: a row never changes once it has a place.
  */
+import { sharedRow, type SharedRows } from '../../core/shared-rows.js';
 
 const SLAB_BYTES = 1024 * 1024;
 
@@ -11,7 +13,7 @@ export interface RowMemory {
 }
 
 export class RowCache {
-  private readonly slabs: Float32Array[] = [];
+  private readonly slabs: Float32Array<SharedArrayBuffer>[] = [];
   private readonly rowsPerSlab: number;
   private count = 0;
   /** Place of each entry's row + 1, or 0. */
@@ -24,13 +26,21 @@ export class RowCache {
     this.rowsPerSlab = Math.max(1, Math.floor(SLAB_BYTES / (rowLength * 4)));
   }
 
+  /** The memory of all rows, one slab after another. */
+  get memoryOfRows(): Pick<SharedRows, 'slabs' | 'rowsPerSlab'> {
+    return { slabs: [...this.slabs], rowsPerSlab: this.rowsPerSlab };
+  }
+
+  /** The place of an entry's row in that memory, or -1. */
+  placeOf(entry: number): number {
+    return entry >= 0 && entry < this.places.length ? this.places[entry] - 1 : -1;
+  }
+
   /** Copies an entry's row to `out` from `at` on; false if it is not here. */
   copyTo(entry: number, out: Float32Array, at: number): boolean {
-    const place = entry < this.places.length ? this.places[entry] - 1 : -1;
+    const place = this.placeOf(entry);
     if (place < 0) return false;
-    const slab = this.slabs[Math.floor(place / this.rowsPerSlab)];
-    const start = (place % this.rowsPerSlab) * this.rowLength;
-    out.set(slab.subarray(start, start + this.rowLength), at);
+    out.set(sharedRow(this.slabs, this.rowsPerSlab, this.rowLength, place), at);
     return true;
   }
 
@@ -58,12 +68,12 @@ export class RowCache {
   }
 
   /** The slab that the next row goes to; undefined if it has no room. */
-  private roomForOne(): Float32Array | undefined {
+  private roomForOne(): Float32Array<SharedArrayBuffer> | undefined {
     const last = Math.floor(this.count / this.rowsPerSlab);
     if (last === this.slabs.length) {
       const rows = Math.min(this.rowsPerSlab, Math.floor(this.memory.bytes / (this.rowLength * 4)));
       if (rows === 0) return undefined;
-      this.slabs.push(new Float32Array(rows * this.rowLength));
+      this.slabs.push(new Float32Array(new SharedArrayBuffer(rows * this.rowLength * 4)));
       this.memory.bytes -= rows * this.rowLength * 4;
     }
     // A slab that took the rest of the memory is shorter than the others, and the last one.

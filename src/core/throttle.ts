@@ -1,5 +1,5 @@
 /** Limits progress events: a batch may take a millisecond, but a reader wants a few events per second. */
-import type { Emit } from '../core/event.js';
+import type { Emit } from './event.js';
 
 const INTERVAL_MS = 100;
 

@@ -1,0 +1,34 @@
+/** The threads that trainings run on: one for each that runs at the same time, kept for those to come. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { packageFile } from '../../../core/package.js';
+import { prepareThreads } from '../../../engine/resolve.js';
+
+const idle: Worker[] = [];
+const ended = new WeakSet<Worker>();
+let busy = 0;
+
+/** Runs work on a thread. `cores` is the part of the machine that is left to it, now that others run. */
+export async function onThread<Result>(work: (worker: Worker, cores: number) => Promise<Result>): Promise<Result> {
+  const worker = idle.pop() ?? start();
+  worker.ref();
+  busy++;
+  try {
+    return await work(worker, Math.max(1, Math.floor(availableParallelism() / busy)));
+  } finally {
+    busy--;
+    // One that waits keeps no process alive.
+    worker.unref();
+    if (!ended.has(worker)) idle.push(worker);
+  }
+}
+
+function start(): Worker {
+  prepareThreads();
+  const worker = new Worker(packageFile('dist/stages/train/thread/training-worker.js'));
+  const end = (): void => {
+    ended.add(worker);
+    if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
+  };
+  return worker.on('error', end).on('exit', end);
+}
