@@ -5,10 +5,12 @@ import type { Finding } from './core/finding.js';
 import { lowestNode } from './core/package.js';
 import type { EngineChoice } from './core/schema-types.js';
 import { checkEngines } from './engine/check.js';
+import { checkDevices } from './engine/device/check.js';
 import { checkDecoder } from './image/check.js';
 
 export async function checkMachine(choice?: EngineChoice): Promise<Finding[]> {
-  return [node(), threads(), ...(await checkEngines(choice)), ...(await checkDecoder())];
+  const devices = checkDevices();
+  return [node(), threads(), ...(await checkEngines(choice)), ...(await devices), ...(await checkDecoder())];
 }
 
 function node(): Finding {

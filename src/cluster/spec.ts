@@ -5,6 +5,7 @@
 import { relative, sep } from 'node:path';
 import { canonical, type Json } from '../core/canonical.js';
 import { digestOf, isDigest, type Digest } from '../core/digest.js';
+import { deviceOf } from '../core/engine-choice.js';
 import { isBoolean, isListOf, isMapOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
 import { isOutputs } from '../core/outputs.js';
 import { isInnerPath } from '../core/paths.js';
@@ -56,12 +57,17 @@ export function specOf(
     format: FORMAT,
     file: relative(root, file).split(sep).join('/'),
     text: source.text,
-    set: source.set,
+    // What auto came to here, as a worker has no results that it could keep to.
+    set: pipeline.device.name === 'auto' ? [...source.set, `engine.device=${deviceNameOf(settings)}`] : source.set,
     sameMachineClass: settings.machineClass !== undefined,
     stage,
     outputs,
     lethal,
   };
+}
+
+function deviceNameOf({ device }: Session['settings']): string {
+  return deviceOf(device?.backend ?? 'cpu')?.name ?? 'cpu';
 }
 
 /** Puts a spec into the shared cache, and returns the name that jobs call it by. */

@@ -115,6 +115,15 @@ async function runCommand(
   });
 }
 
+/** Does work while events are kept. */
+async function keeping<Result>(events: RunEvent[], listeners: Listen[], work: () => Promise<Result>): Promise<Result> {
+  const keep: Listen = (event) => void events.push(event);
+  listeners.push(keep);
+  const result = await work();
+  listeners.splice(listeners.indexOf(keep), 1);
+  return result;
+}
+
 async function runPipeline(
   file: string | undefined,
   stages: readonly string[],
@@ -125,10 +134,13 @@ async function runPipeline(
   const listeners: Listen[] = stream === undefined ? [] : [stream.print];
   const emit: Listen = (event) => listeners.forEach((listen) => listen(event));
   const pipeline = await loadChecked(file, options, host.cwd);
-  const session = await openFor(pipeline, host, emit, options);
+  // There is a reporter only when the stages are known: it shows these first.
+  const early: RunEvent[] = [];
+  const session = await keeping(early, listeners, () => openFor(pipeline, host, emit, options));
   const selection = select(session.graph, stages, options);
   if (options.dryRun) {
     if (!options.quiet) listeners.push(noteTo(host));
+    if (!options.quiet) early.forEach(noteTo(host));
     return printPlan(session, selection, options, host);
   }
 
@@ -138,6 +150,7 @@ async function runPipeline(
   const terminal = { write: host.stderr, screen, color, width, cwd, program, stages: stageNames };
   const reporter = options.quiet ? quietReporter(terminal) : await terminalReporter(terminal);
   listeners.push(reporter.show);
+  early.forEach(reporter.show);
   const record = await RunRecorder.begin(session, host.version);
   if (stream !== undefined) stream.run = record.id;
   const log = logOf(record, pipeline, options, emit);

@@ -79,7 +79,7 @@ function deviceMissing({ backend }: DeviceUse, reason: string): PipelineError {
   return failure('invalid', {
     code: 'device-missing',
     where: 'engine.device',
-    found: `the results here were computed on ${deviceText(backend)}, which cannot be used on this machine: ${reason}`,
+    found: `the last results are from ${deviceText(backend)}, which cannot be used on this machine: ${reason}`,
     expected: 'the same device, so that its features are used again',
     remedy: 'run on a machine with that device, or use `--device cpu`, which computes everything again',
   });

@@ -1,10 +1,11 @@
 /** The second opinion on training: one step on noise, compared with one in which no operators are joined. */
+import { deviceOf, deviceText } from '../core/engine-choice.js';
 import { failure } from '../core/problem.js';
 import { Random } from '../core/random.js';
 import { outputOf, shapesOf } from '../model/graph.js';
 import { layerOfWeight, sizeOf, type Weights } from '../model/tensor.js';
 import { noteNotRepeatable } from './second-opinion-device.js';
-import type { Engine, Trainer, TrainingBatch, TrainingProgram } from './engine.js';
+import type { Engine, EngineIdentity, Trainer, TrainingBatch, TrainingProgram } from './engine.js';
 
 /** Far above what rounding does if a maximum or a kink of relu falls on the other side, far below what a wrong operator does. */
 const TOLERANCE = 1e-2;
@@ -40,15 +41,21 @@ export async function verifyStep(engine: Engine, program: TrainingProgram): Prom
     const share =
       largestOf(update.map((value, i) => value - found.get(name)![i])) / Math.max(largestOf(update), 1e-3 * largest);
     if (share <= TOLERANCE) continue;
-    const { name: engineName, backend, version } = engine.identity;
     throw failure('stage-failed', {
       code: 'second-opinion-differs',
       where: `layer ${layerOfWeight(name)}`,
-      found: `the engine ${engineName} (${backend}, ${version.split(',')[0]}) computes a wrong gradient for ${name}: on noise it differs by ${(100 * share).toPrecision(2)}% from the same step without graph optimization`,
+      found: `${computerOf(engine.identity)} computes a wrong gradient for ${name}: on noise it differs by ${(100 * share).toPrecision(2)}% from the same step without graph optimization`,
       expected: `a difference of at most ${100 * TOLERANCE}%`,
-      remedy: 'use another version of its package, and report this with the kinds of the layers after this one',
+      remedy: `use ${device === undefined ? 'another version of its package' : '`--device cpu`'}, and report this with the kinds of the layers after this one`,
     });
   }
+}
+
+/** What computes, as messages name it. */
+export function computerOf({ name, backend, version }: EngineIdentity): string {
+  return deviceOf(backend) === undefined
+    ? `the engine ${name} (${backend}, ${version.split(',')[0]})`
+    : deviceText(backend);
 }
 
 /** What one step adds to each weight. */

@@ -15,7 +15,7 @@ import { type Graph, type Layer, outputOf, type Shape, shapesOf } from '../model
 import { sizeOf, type Tensor, type Weights } from '../model/tensor.js';
 import type { Engine, EngineIdentity, Runner, Trainer, TrainingProgram } from './engine.js';
 import { checkDevice, DEVICE_TOLERANCE, IMAGES_COMPARED } from './second-opinion-device.js';
-import { verifyStep } from './second-opinion-step.js';
+import { computerOf, verifyStep } from './second-opinion-step.js';
 
 /** The largest difference, as a share of the largest magnitude of the layer's output. */
 const TOLERANCE = 1e-4;
@@ -223,13 +223,12 @@ function otherEngine({ name }: EngineIdentity): EngineIdentity['name'] {
 }
 
 function differs(identity: EngineIdentity, layer: Layer, share: number, tolerance = TOLERANCE): PipelineError {
-  const { name, backend, version } = identity;
   return failure('stage-failed', {
     code: 'second-opinion-differs',
     where: `layer ${layer.name}`,
-    found: `the engine ${name} (${backend}, ${version.split(',')[0]}) computes a wrong output for this ${layer.kind} layer: on an image of noise it differs by ${percent(share)} of the largest value from the layer's definition`,
+    found: `${computerOf(identity)} computes a wrong output for this ${layer.kind} layer: on an image of noise it differs by ${percent(share)} of the largest value from the layer's definition`,
     expected: `a difference of at most ${percent(tolerance)}`,
-    remedy: `use ${deviceOf(backend) === undefined ? `another engine (--engine ${otherEngine(identity)})` : '`--device cpu`'} or another version of its package, and report this with the kind and the settings of this layer`,
+    remedy: `use ${deviceOf(identity.backend) === undefined ? `another engine (--engine ${otherEngine(identity)})` : '`--device cpu`'} or another version of its package, and report this with the kind and the settings of this layer`,
   });
 }
 

@@ -1,5 +1,6 @@
 /** Why a stage's key changed: the difference between two preimages, in words. */
 import type { Json } from '../core/canonical.js';
+import { deviceOf, deviceText } from '../core/engine-choice.js';
 import { isRecord } from '../core/is-record.js';
 import { isStageKind, outputName } from '../config/schemas.js';
 import { own } from '../core/own.js';
@@ -68,12 +69,19 @@ export function describeChange(before: Preimage, after: Preimage): string[] {
   reasons.push(...surveyReasons(before.survey, after.survey));
   reasons.push(...new Set(differences(before.inputs, after.inputs).map(({ path }) => inputReason(after.kind, path))));
   for (const { path, before: from, after: to } of differences(before.environment, after.environment)) {
-    reasons.push(`${path || 'environment'} ${show(from)} -> ${show(to)}`);
+    reasons.push(deviceReason(path, from, to) ?? `${path || 'environment'} ${show(from)} -> ${show(to)}`);
   }
   if (before.kind !== after.kind) reasons.push(`kind ${before.kind} -> ${after.kind}`);
   if (before.impl !== after.impl) reasons.push(`this tool's ${after.kind} ${before.impl} -> ${after.impl}`);
   if (before.schema !== after.schema) reasons.push('the cache key format changed');
   return reasons;
+}
+
+/** The processor and a device, or two devices; what TF.js runs on is not the user's to choose. */
+function deviceReason(path: string, before: Json | undefined, after: Json | undefined): string | undefined {
+  if (path !== 'engine.backend' || typeof before !== 'string' || typeof after !== 'string') return undefined;
+  if (deviceOf(before) === undefined && deviceOf(after) === undefined) return undefined;
+  return `device ${deviceText(before)} -> ${deviceText(after)}`;
 }
 
 /** What a stage found outside, by the name under which its survey puts it. */

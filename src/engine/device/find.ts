@@ -35,7 +35,16 @@ export function isSoftware(adapter: string): boolean {
   return software.test(adapter);
 }
 
-export async function findDevice(device: DeviceName): Promise<Found> {
+const finding = new Map<DeviceName, Promise<Found>>();
+
+/** Asked once per process. */
+export function findDevice(device: DeviceName): Promise<Found> {
+  const found = finding.get(device) ?? find(device);
+  finding.set(device, found);
+  return found;
+}
+
+async function find(device: DeviceName): Promise<Found> {
   if (onnxruntimePackage() === undefined)
     return {
       kind: 'refused',

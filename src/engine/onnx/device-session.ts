@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { deviceOf, deviceText, type DeviceName, type DeviceUse } from '../../core/engine-choice.js';
-import { failure } from '../../core/problem.js';
+import { failure, type PipelineError } from '../../core/problem.js';
 import type { NoteOnce } from '../engine.js';
 import type { InferenceSession, SessionOptions, Tensor } from './runtime.js';
 
@@ -75,19 +75,23 @@ export async function openOnDevice(
         ...(folder !== undefined && { enableProfiling: true, profileFilePrefix: join(folder, 'profile') }),
       }),
     );
-    return folder === undefined ? ofTurns(session) : counting(ofTurns(session), session, device, folder);
+    const turns = ofTurns(session, device);
+    return folder === undefined ? turns : counting(turns, session, device, folder);
   } catch (error) {
     await remove();
     throw refusalOf(device, error);
   }
 }
 
-function ofTurns(session: InferenceSession): Session {
+function ofTurns(session: InferenceSession, device: SessionDevice): Session {
   const { inputNames, inputMetadata } = session;
   return {
     inputNames,
     inputMetadata,
-    run: (feeds, fetches) => inTurn(() => (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches))),
+    run: (feeds, fetches) =>
+      inTurn(() => (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches))).catch((error) => {
+        throw stopped(device, error);
+      }),
     release: () => inTurn(() => session.release()),
   };
 }
@@ -130,7 +134,7 @@ export function placementIn(profile: string): Placement {
   return { operators: kernels.length, onCpu: kernels.filter(({ args }) => args?.provider === CPU).length };
 }
 
-function refusalOf({ name, fallback }: SessionDevice, error: unknown): unknown {
+function refusalOf({ name, fallback }: SessionDevice, error: unknown): PipelineError {
   const text = error instanceof Error ? error.message : String(error);
   if (!fallback && /fallback to CPU EP has been explicitly disabled/.test(text))
     return failure(
@@ -144,15 +148,23 @@ function refusalOf({ name, fallback }: SessionDevice, error: unknown): unknown {
       },
       error,
     );
-  if (/memory|OOM/i.test(text)) return error;
+  return failed(name, 'cannot open the network', error);
+}
+
+/** Drivers reset a device that took too long or ran out of memory; what it was computing is lost. */
+function stopped({ name }: SessionDevice, error: unknown): PipelineError {
+  return failed(name, 'stopped computing the network', error);
+}
+
+function failed(name: DeviceName, what: string, error: unknown): PipelineError {
   return failure(
     'stage-failed',
     {
       code: 'device-failed',
       where: `device ${name}`,
-      found: 'onnxruntime cannot open the network on this device',
-      expected: 'a device that `pipeline doctor` lists as usable',
-      remedy: 'run `pipeline doctor`, which lists what is wrong with each device, or use `--device cpu`',
+      found: `onnxruntime ${what} on this device`,
+      expected: 'a device that `pipeline doctor` lists as usable, with enough memory for the network',
+      remedy: 'close other programs that use the graphics card and run again, or use `--device cpu`',
     },
     error,
   );
