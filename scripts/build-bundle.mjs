@@ -46,8 +46,10 @@ async function buildDemo() {
     // A classic script: some servers have no type for modules that browsers accept.
     await build({ ...demo, entryPoints: [at(`src/page/demo-${format}.ts`)], outfile, format: 'iife' });
   }
-  const outfile = join(target, 'onnx-worker.js');
-  await build({ ...demo, entryPoints: [at('src/page/demo-onnx-worker.ts')], outfile, format: 'esm' });
+  for (const worker of ['onnx-worker', 'onnx-webgpu-worker']) {
+    const outfile = join(target, `${worker}.js`);
+    await build({ ...demo, entryPoints: [at(`src/page/demo-${worker}.ts`)], outfile, format: 'esm' });
+  }
   const [html, css] = await Promise.all(
     ['index.html', 'page.css'].map((name) => readFile(at(`src/page/${name}`), 'utf8')),
   );
@@ -61,7 +63,11 @@ async function buildDemo() {
 }
 
 /** Files of the page that exports contain as they are: the package has them once. */
-const shared = ['ort-wasm-simd-threaded.wasm.gz', 'onnxruntime-web.LICENSE.txt'].map((name) => at(`dist/page/${name}`));
+const shared = [
+  'ort-wasm-simd-threaded.wasm.gz',
+  'ort-wasm-simd-threaded.jspi.wasm.gz',
+  'onnxruntime-web.LICENSE.txt',
+].map((name) => at(`dist/page/${name}`));
 
 async function digestOfFiles() {
   const hash = createHash('sha256');

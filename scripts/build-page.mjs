@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { constants, createBrotliCompress, createGzip } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import { build } from 'esbuild';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -37,7 +37,7 @@ ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEAL
 export async function buildPage() {
   const runtime = runtimeFolder();
   // Of builds before.
-  await rm(at('dist/page/ort-wasm-simd-threaded.wasm.br'), { force: true });
+  await rm(at('dist/page/ort-wasm-simd-threaded.jspi.wasm.br'), { force: true });
   await build({
     entryPoints: ['main', 'main-onnx', 'onnx-worker', 'onnx-webgpu-worker'].map((out) => ({
       in: at(`src/page/${out === 'main' ? 'main-tfjs' : out}.ts`),
@@ -57,14 +57,12 @@ export async function buildPage() {
     logLevel: 'warning',
   });
   for (const name of ['index.html', 'page.css']) await cp(at(`src/page/${name}`), at(`dist/page/${name}`));
-  // The processor alone, and WebGPU for browsers with JSPI: both together are smaller than the build for all browsers. The
-  // first is in exports too. Their page unpacks it, because static servers do not, and pages cannot unpack Brotli.
-  for (const [name, packing] of Object.entries({
-    'ort-wasm-simd-threaded': 'gz',
-    'ort-wasm-simd-threaded.jspi': 'br',
-  })) {
+  // The processor alone, and WebGPU for browsers with JSPI: both together are as large as the build for all browsers, and a
+  // browser needs only one. Exports contain them too. Their page unpacks them, because static servers do not, and pages
+  // cannot unpack Brotli.
+  for (const name of ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.jspi']) {
     await cp(join(runtime, `${name}.mjs`), at(`dist/page/${name}.mjs`));
-    await compress(join(runtime, `${name}.wasm`), at(`dist/page/${name}.wasm.${packing}`));
+    await compress(join(runtime, `${name}.wasm`), at(`dist/page/${name}.wasm.gz`));
   }
   await writeFile(at('dist/page/onnxruntime-web.LICENSE.txt'), license);
 }
@@ -77,21 +75,11 @@ function runtimeFolder() {
   }
 }
 
-/**
- * Stored compressed, because the package has them as they are: by Brotli they take a fifth, by gzip a quarter. Ten seconds
- * of a build, unless they are there already; level 11 would save another seventh and take a minute.
- */
+/** Stored compressed, because the package has them as they are: by gzip they take a quarter. Skips what is up to date. */
 async function compress(from, to) {
   const [source, made] = [await stat(from), await stat(to).catch(() => undefined)];
   if (made !== undefined && made.mtimeMs > Math.max(source.mtimeMs, source.ctimeMs)) return;
   await mkdir(dirname(to), { recursive: true });
-  const packer = to.endsWith('.gz') ? createGzip({ level: 9 }) : createBrotliCompress({ params: brotli(source.size) });
-  await pipeline(createReadStream(from), packer, createWriteStream(`${to}.part`));
+  await pipeline(createReadStream(from), createGzip({ level: 9 }), createWriteStream(`${to}.part`));
   await rename(`${to}.part`, to);
 }
-
-const brotli = (size) => ({
-  [constants.BROTLI_PARAM_QUALITY]: 9,
-  [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
-  [constants.BROTLI_PARAM_SIZE_HINT]: size,
-});

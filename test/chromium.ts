@@ -23,6 +23,17 @@ export function launchChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
 }
 
+/**
+ * Collects what goes wrong on a page: messages on its console and uncaught errors. Chromium itself writes one where a page
+ * asks for WebGPU and there is no graphics processor.
+ */
+export function collectMessages(page: Page, messages: string[]): void {
+  page.on('console', (message) => {
+    if (message.text() !== 'No available adapters.') messages.push(message.text());
+  });
+  page.on('pageerror', (error) => messages.push(String(error)));
+}
+
 /** `describe` if there is a Chromium; otherwise tests that are shown as skipped, with the reason. */
 export function describeWithChromium(name: string, body: () => void): void {
   if (executablePath === undefined) describe.skip(`${name} (${skipped})`, body);
@@ -52,8 +63,7 @@ export function testWithChromium(
         page.on('request', (request) => {
           if (!request.url().startsWith('data:') && request.url() !== `file://${file}`) requests.push(request.url());
         });
-        page.on('console', (message) => messages.push(message.text()));
-        page.on('pageerror', (error) => messages.push(error.message));
+        collectMessages(page, messages);
         await page.goto(`file://${file}`);
         return { page, requests, messages };
       });

@@ -1,12 +1,11 @@
-/** `demo.html` for an `.onnx` file, run by onnxruntime-web on WebAssembly in a worker. */
+/** `demo.html` for an `.onnx` file. */
 import { readFacts } from './facts.js';
-import { classifierOf, modelOf, OnnxWorker } from './onnx-in-worker.js';
+import { openOnnx } from './onnx-classifier.js';
 import { startPage } from './page.js';
 
-startPage(async (given, onProgress) => {
+startPage(async (given, watch) => {
   const facts = await given;
   if (facts.format !== 'onnx') throw new Error('demo.html is from another export');
-  const worker = new OnnxWorker('demo/onnx-worker.js');
-  const runtime = await worker.open(modelOf(facts, 'model.onnx'), onProgress);
-  return classifierOf(worker, facts, { runtime });
+  const scripts = { wasm: 'demo/onnx-worker.js', webgpu: 'demo/onnx-webgpu-worker.js' };
+  return openOnnx(facts, { model: 'model.onnx', ...scripts }, watch);
 }, readFacts('onnx'));

@@ -1,7 +1,7 @@
 /** What the page says about the model while and after it loads. */
 import { plainNames } from '../core/text/names.js';
 import type { PageFacts } from '../model/served-facts.js';
-import type { Classifier } from './classifier.js';
+import type { RuntimeFacts } from './classifier.js';
 import { element } from './scores.js';
 
 export function introduceModel({ id, name, classes, thresholds, image, margin }: PageFacts): void {
@@ -25,7 +25,7 @@ function unsureText(margin: number, several: boolean): string {
     : `if the two best scores are less than ${share} percentage points apart`;
 }
 
-export function introduceRuntime({ runtime, note = '' }: Classifier): void {
+export function introduceRuntime({ runtime, note = '' }: RuntimeFacts): void {
   element('runtime').textContent = `Runs on ${runtime}.`;
   element('runtime-note').textContent = note;
 }

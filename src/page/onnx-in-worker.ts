@@ -1,6 +1,5 @@
 /** An `.onnx` file that a worker runs: the page stays usable while it loads and computes. */
-import { predictionOf, type ClassList } from '../model/prediction.js';
-import type { Classifier, OnProgress } from './classifier.js';
+import type { Watch } from './classifier.js';
 import type { WorkerModel, WorkerRequest, WorkerResponse } from './worker-messages.js';
 
 interface Waiting {
@@ -18,13 +17,18 @@ export class OnnxWorker {
     this.worker = new Worker(script, { type: 'module' });
   }
 
-  /** Resolves to the runtime when the worker has opened the model. */
-  open(model: WorkerModel, onProgress: OnProgress): Promise<string> {
+  /** Resolves to what computes when the worker has opened the model. */
+  open(model: WorkerModel, onProgress: Watch['onProgress']): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.worker.addEventListener('error', ({ message }) => reject(new Error(message || 'its worker cannot start')));
+      this.worker.addEventListener('error', ({ message }) => {
+        const error = new Error(message || 'its worker cannot start');
+        reject(error);
+        for (const { reject: end } of this.waiting.values()) end(error);
+        this.waiting.clear();
+      });
       this.worker.addEventListener('message', ({ data }: MessageEvent<WorkerResponse>) => {
         if (data.kind === 'progress') onProgress(data.done, data.total);
-        else if (data.kind === 'opened') resolve(data.runtime);
+        else if (data.kind === 'opened') resolve(data.device);
         else if (data.kind === 'not-opened') reject(new Error(data.error));
         else this.take(data);
       });
@@ -56,24 +60,4 @@ export class OnnxWorker {
   private send(request: WorkerRequest): void {
     this.worker.postMessage(request);
   }
-}
-
-/** What a worker has to know of the model at a URL relative to the page. */
-export function modelOf({ image, input, output }: Omit<WorkerModel, 'url'>, url: string): WorkerModel {
-  return { image, input, output, url: new URL(url, document.baseURI).href };
-}
-
-/** The model that a worker has opened. */
-export function classifierOf(
-  worker: OnnxWorker,
-  list: ClassList,
-  introduction: Pick<Classifier, 'runtime' | 'note'>,
-): Classifier {
-  return {
-    ...introduction,
-    async predict(pixels) {
-      const scores = await worker.predict(pixels);
-      return predictionOf(scores, 0, scores.length, list);
-    },
-  };
 }

@@ -54,15 +54,22 @@ function send(response: WorkerResponse): void {
 async function open(runtime: Runtime, model: WorkerModel): Promise<Score> {
   try {
     const score = await openSession(runtime, model);
-    const used = runtime.env.wasm.numThreads === 1 ? '1 thread' : `${threads} threads`;
-    const way = runtime.provider === 'webgpu' ? 'WebGPU' : `WebAssembly, ${used}`;
-    send({ kind: 'opened', runtime: `onnxruntime-web (${way})` });
+    send({ kind: 'opened', device: await deviceOf(runtime) });
     return score;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     send({ kind: 'not-opened', error: text });
     return () => Promise.reject(new Error(text));
   }
+}
+
+/** Such as `WebAssembly, 2 threads` or `WebGPU, intel gen-12lp`. */
+async function deviceOf({ env, provider }: Runtime): Promise<string> {
+  if (provider === 'wasm') return `WebAssembly, ${env.wasm.numThreads === 1 ? '1 thread' : `${threads} threads`}`;
+  const { adapterInfo } = await env.webgpu.device;
+  // Browsers leave out what identifies a machine too well.
+  const names = [adapterInfo.vendor, adapterInfo.architecture].filter(Boolean);
+  return names.length === 0 ? 'WebGPU' : `WebGPU, ${names.join(' ')}`;
 }
 
 async function predict(opened: Promise<Score>, { id, pixels }: WorkerRequest & { kind: 'predict' }): Promise<Score> {

@@ -23,7 +23,8 @@ interface Input {
 let current: Input | undefined;
 let turn = 0;
 
-interface Loaded extends Classifier {
+interface Loaded {
+  readonly classifier: Classifier;
   readonly facts: PageFacts;
 }
 
@@ -40,10 +41,11 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
 /** Loads the model and starts to take images: those that come first wait for it. */
 export function startPage(load: LoadClassifier, facts: Promise<PageFacts>): void {
   const progress = new LoadingProgress();
-  loading = load(facts, (done, total) => progress.show(done, total)).then(async (classifier) => ({
-    ...classifier,
-    facts: await facts,
-  }));
+  const watch = {
+    onProgress: (done: number, total: number) => progress.show(done, total),
+    onRuntime: introduceRuntime,
+  };
+  loading = load(facts, watch).then(async (classifier) => ({ classifier, facts: await facts }));
   // It is reported below.
   loading.catch(() => undefined);
   listen(takeAll);
@@ -58,7 +60,7 @@ export function startPage(load: LoadClassifier, facts: Promise<PageFacts>): void
 async function introduce(facts: Promise<PageFacts>): Promise<void> {
   introduceModel(await facts);
   offerExamples(await facts, (file, label) => void take({ file, label }));
-  introduceRuntime(await loading);
+  await loading;
   if (current === undefined) say('Ready.');
 }
 
@@ -70,13 +72,13 @@ async function take(input: Input, given?: number): Promise<void> {
   if (given === undefined) several.hide();
   say(`Classifying ${file.name}…`);
   try {
-    const classifier = await loading;
-    const here = await askHere(classifier, file);
-    const tool = compare.checked && !here.onlyHere ? await askTool(classifier, file) : undefined;
+    const loaded = await loading;
+    const here = await askHere(loaded, file);
+    const tool = compare.checked && !here.onlyHere ? await askTool(loaded, file) : undefined;
     if (mine !== turn) return;
-    const answer = answerOf(here.prediction, classifier.facts);
+    const answer = answerOf(here.prediction, loaded.facts);
     showImage(file);
-    showScores(answer, here.prediction, tool, classifier.facts);
+    showScores(answer, here.prediction, tool, loaded.facts);
     element('result').hidden = false;
     say(`${file.name}: ${answer.text}${label === undefined ? '' : `, labeled ${label}`}.${noteOf(here)}`);
   } catch (error) {
@@ -95,9 +97,9 @@ function noteOf({ transparent, onlyHere }: Omit<Prepared, 'pixels'>): string {
 
 type Here = Omit<Prepared, 'pixels'> & { readonly prediction: Prediction };
 
-async function askHere(classifier: Loaded, file: File): Promise<Here> {
-  const { pixels, ...facts } = await prepareImage(file, classifier.facts.image);
-  return { ...facts, prediction: await classifier.predict(pixels) };
+async function askHere({ classifier, facts }: Loaded, file: File): Promise<Here> {
+  const { pixels, ...found } = await prepareImage(file, facts.image);
+  return { ...found, prediction: await classifier.predict(pixels) };
 }
 
 async function askTool({ facts }: Loaded, file: File): Promise<Prediction> {
@@ -129,10 +131,10 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
   for (const [index, file] of files.entries()) {
     say(`Classifying ${file.name} (${index + 1} of ${files.length})…`);
     try {
-      const classifier = await loading;
-      const { prediction } = await askHere(classifier, file);
+      const loaded = await loading;
+      const { prediction } = await askHere(loaded, file);
       if (mine !== turn) return;
-      rows[index].answer(answerOf(prediction, classifier.facts), prediction);
+      rows[index].answer(answerOf(prediction, loaded.facts), prediction);
       done++;
     } catch (error) {
       if (mine !== turn) return;

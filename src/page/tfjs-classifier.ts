@@ -11,7 +11,7 @@ import { fetchModelFile } from './facts.js';
 /** `binaries` is where TF.js finds its WebAssembly, `model` the model.json. */
 export const tfjsClassifier =
   (binaries: string, model: string): LoadClassifier =>
-  async (given) => {
+  async (given, { onRuntime }) => {
     setWasmPaths(binaries);
     correctWasmKernels();
     // On an isolated page TF.js would ask for a binary with threads.
@@ -24,8 +24,8 @@ export const tfjsClassifier =
     const layers = await loadLayersModel(tf.io.http(url, { fetchFunc: fetchModelFile }));
     const { image, preprocessing } = facts;
     const [height, width] = image.size;
+    onRuntime({ runtime: 'TF.js (WebAssembly)' });
     return {
-      runtime: 'TF.js (WebAssembly)',
       async predict(pixels) {
         const input = new Float32Array(pixels.length);
         preprocess(pixels, input, preprocessing);

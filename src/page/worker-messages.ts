@@ -14,7 +14,8 @@ export type WorkerRequest =
 
 export type WorkerResponse =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  | { readonly kind: 'opened'; readonly runtime: string }
+  /** With what computes, such as `WebAssembly, 2 threads`. */
+  | { readonly kind: 'opened'; readonly device: string }
   | { readonly kind: 'not-opened'; readonly error: string }
   /** One score per class. */
   | { readonly kind: 'scores'; readonly id: number; readonly scores: Float32Array }

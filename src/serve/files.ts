@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join } from 'node:path';
-import { pipeline, Readable, type Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createGzip } from 'node:zlib';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { toDigest, type Digest } from '../core/digest.js';
 import { packageFile } from '../core/package.js';
 import { changedMeanwhile, openRegular } from '../core/regular-file.js';
@@ -32,22 +32,15 @@ const pages: Readonly<Record<ServedModel['facts']['format'], Readonly<Record<str
     // For WebGPU: asked for only by browsers that have it.
     '/onnx-webgpu-worker.js': 'onnx-webgpu-worker.js',
     '/ort-wasm-simd-threaded.jspi.mjs': 'ort-wasm-simd-threaded.jspi.mjs',
-    '/ort-wasm-simd-threaded.jspi.wasm': 'ort-wasm-simd-threaded.jspi.wasm.br',
+    '/ort-wasm-simd-threaded.jspi.wasm': 'ort-wasm-simd-threaded.jspi.wasm.gz',
   },
 };
 const common = { '/': 'index.html', '/page.css': 'page.css' };
 /** TF.js uses the first if the browser supports SIMD. */
 const binaries = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
-interface Packing {
-  readonly encoding: 'br' | 'gzip';
-  readonly unpack: () => Transform;
-}
 
-/** How the build stores files. Browsers take Brotli over https and on localhost only; others get what they take. */
-const packings: Readonly<Record<string, Packing | undefined>> = {
-  '.br': { encoding: 'br', unpack: createBrotliDecompress },
-  '.gz': { encoding: 'gzip', unpack: createGunzip },
-};
+/** How the build stores large files. */
+const PACKED = '.gz';
 
 /** Bytes read at once: a whole shard as TF.js or this tool writes it. */
 const CHUNK = 4 * 2 ** 20;
@@ -88,15 +81,12 @@ export async function sendFile(
   const file = await openRegular(path).catch(() => undefined);
   if (file === undefined) return undefined;
   // Files of a model are sent as they are, whatever their names.
-  const packing = digest === undefined ? packings[extname(path)] : undefined;
-  const accepted = asked.get('accept-encoding') ?? '';
-  const encoding = [packing?.encoding, packing && 'gzip'].find((name) => name && accepts(accepted, name));
-  const isAsStored = encoding === packing?.encoding;
+  const isPacked = digest === undefined && extname(path) === PACKED;
+  const isAsStored = !isPacked || /\bgzip\b/i.test(asked.get('accept-encoding') ?? '');
   const headers = {
-    'Content-Type': types[extname(packing ? basename(path, extname(path)) : path)] ?? 'application/octet-stream',
+    'Content-Type': types[extname(isPacked ? basename(path, PACKED) : path)] ?? 'application/octet-stream',
     'Cache-Control': 'no-cache',
-    ...(packing ? { Vary: 'Accept-Encoding' } : {}),
-    ...(encoding === undefined ? {} : { 'Content-Encoding': encoding }),
+    ...(isPacked ? { Vary: 'Accept-Encoding', ...(isAsStored ? { 'Content-Encoding': 'gzip' } : {}) } : {}),
     ...(isAsStored ? { 'Content-Length': String(fstatSync(file.fd).size) } : {}),
   };
   if (method === 'HEAD') {
@@ -110,17 +100,8 @@ export async function sendFile(
     yield* chunks;
   }
   const stream = Readable.from(all());
-  return new Response(Readable.toWeb(isAsStored ? stream : repacked(stream, packing!, encoding)) as ReadableStream, {
-    headers,
-  });
-}
-
-const accepts = (accepted: string, encoding: string): boolean => new RegExp(`\\b${encoding}\\b`, 'i').test(accepted);
-
-/** Unpacked, and packed again where the client takes gzip: on a network, the quickest level saves two thirds. */
-function repacked(stream: Readable, { unpack }: Packing, encoding: string | undefined): Readable {
-  const unpacked = pipeline(stream, unpack(), () => undefined);
-  return encoding === 'gzip' ? pipeline(unpacked, createGzip({ level: 1 }), () => undefined) : unpacked;
+  const body = isAsStored ? stream : pipeline(stream, createGunzip(), () => undefined);
+  return new Response(Readable.toWeb(body) as ReadableStream, { headers });
 }
 
 /** Passes chunks on, the last one only if all bytes hash to the digest. */

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import sharp from 'sharp';
 import type { Browser } from 'playwright-core';
-import { describeWithChromium, launchChromium } from '../chromium.js';
+import { collectMessages, describeWithChromium, launchChromium } from '../chromium.js';
 import {
   Deployed,
   largestDifference,
@@ -188,8 +188,7 @@ describeWithChromium('in the browser', () => {
           if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.url))
             elsewhere.push(request.url());
         });
-        page.on('console', (message) => problems.push(message.text()));
-        page.on('pageerror', ({ message }) => problems.push(message));
+        collectMessages(page, problems);
         await page.goto(`${server.url}demo.html`);
         await page.getByText('Ready.').waitFor();
         expect(await page.textContent('main p')).toBe(
@@ -231,8 +230,7 @@ describeWithChromium('in the browser', () => {
       const page = await browser.newPage();
       try {
         const problems: string[] = [];
-        page.on('console', (message) => problems.push(message.text()));
-        page.on('pageerror', ({ message }) => problems.push(message));
+        collectMessages(page, problems);
         await page.goto(`${server.url}${basename(model.folder)}/demo.html`);
         await page.getByText('Ready.').waitFor();
         expect(await page.textContent('main p')).toContain(

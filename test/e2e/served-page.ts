@@ -1,5 +1,6 @@
 /** The page of `serve` in a browser, as a person uses it. */
 import type { Browser, Page } from 'playwright-core';
+import { collectMessages } from '../chromium.js';
 
 export interface Shown {
   readonly status: string;
@@ -16,8 +17,7 @@ export interface Traffic {
 /** Opens a page and waits until the model is loaded. */
 export async function openPage(browser: Browser, url: string, { asked, messages }: Traffic): Promise<Page> {
   const opened = await browser.newPage();
-  opened.on('console', (message) => messages.push(message.text()));
-  opened.on('pageerror', (error) => messages.push(String(error)));
+  collectMessages(opened, messages);
   opened.on('request', (request) => asked.push(request.url()));
   await opened.goto(url);
   await statusAbout('Ready.', opened);

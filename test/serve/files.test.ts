@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { digestOf } from '../../src/core/digest.js';
 import { sendFile } from '../../src/serve/files.js';
 
@@ -44,28 +44,6 @@ test('what is not a regular file is not there', async () => {
   await symlink('/dev/zero', join(folder, 'zero'));
   expect(await sendFile({ path: join(folder, 'zero') }, GET)).toBeUndefined();
   expect(await sendFile({ path: folder }, GET)).toBeUndefined();
-});
-
-test('a file that is stored compressed is sent so, or in the encoding that the client takes', async () => {
-  const bytes = Buffer.from('\0asm'.repeat(1000));
-  const path = join(folder, 'runtime.wasm.br');
-  await writeFile(path, brotliCompressSync(bytes));
-  const ask = async (accepted: string) =>
-    (await sendFile({ path }, { method: 'GET', headers: new Headers({ 'accept-encoding': accepted }) }))!;
-  const packed = await ask('gzip, deflate, br, zstd');
-  expect(Object.fromEntries(packed.headers)).toMatchObject({
-    'content-type': 'application/wasm',
-    'content-encoding': 'br',
-    vary: 'Accept-Encoding',
-  });
-  expect(brotliDecompressSync(Buffer.from(await packed.arrayBuffer())).equals(bytes)).toBe(true);
-  // Browsers at another machine's http URL.
-  const zipped = await ask('gzip, deflate');
-  expect([zipped.headers.get('content-encoding'), zipped.headers.get('content-length')]).toEqual(['gzip', null]);
-  expect(gunzipSync(Buffer.from(await zipped.arrayBuffer())).equals(bytes)).toBe(true);
-  const plain = (await sendFile({ path }, GET))!;
-  expect([plain.headers.get('content-encoding'), plain.headers.get('content-length')]).toEqual([null, null]);
-  expect(Buffer.from(await plain.arrayBuffer()).equals(bytes)).toBe(true);
 });
 
 test('a file that is stored as gzip is sent so, or unpacked; a file of the model is sent as it is', async () => {

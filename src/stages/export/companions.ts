@@ -47,6 +47,9 @@ const demos: Readonly<Record<FormatName, Readonly<Record<string, string>>>> = {
     'demo/onnx-worker.js': `${FOLDER}/onnx-worker.js`,
     'demo/onnxruntime-web.LICENSE.txt': `${PAGE}/onnxruntime-web.LICENSE.txt`,
     'demo/ort-wasm-simd-threaded.wasm.gz': `${PAGE}/ort-wasm-simd-threaded.wasm.gz`,
+    // For WebGPU: asked for only by browsers that have it.
+    'demo/onnx-webgpu-worker.js': `${FOLDER}/onnx-webgpu-worker.js`,
+    'demo/ort-wasm-simd-threaded.jspi.wasm.gz': `${PAGE}/ort-wasm-simd-threaded.jspi.wasm.gz`,
   },
 };
 const always = { 'prepare.mjs': `${FOLDER}/prepare.mjs`, 'demo.html': `${FOLDER}/demo.html` };
