@@ -2,20 +2,29 @@
 import { type Graph, type Layer, shapesOf } from '../model/graph.js';
 import { samePadding } from '../model/same-padding.js';
 import type { EngineIdentity } from './engine.js';
+import { hasWinograd } from './onnx/winograd-rule.js';
 
-/** Whether version 2 of the engine computes this network otherwise than version 1. */
-const changedByVersion2: Readonly<Record<EngineIdentity['name'], (identity: EngineIdentity, graph: Graph) => boolean>> =
-  {
+/** A version of an engine, and whether it computes a network otherwise than the version before. */
+type Change = readonly [version: number, changes: (identity: EngineIdentity, graph: Graph) => boolean];
+
+/** The latest first. All networks had version 1. */
+const changes: Readonly<Record<EngineIdentity['name'], readonly Change[]>> = {
+  onnx: [
+    // Version 2 computed every convolution directly; devices still do.
+    [3, ({ backend }, graph) => backend === 'cpu' && hasWinograd(graph)],
     // Version 1 padded pools after zeros with minus infinity.
-    onnx: (_identity, graph) => poolsAfterZeros(graph),
-    // Version 1 computed convolutions under `same` wrong where strides leave pixels over.
-    tfjs: ({ backend }, graph) => backend === 'wasm' && leavesPixelsOver(graph),
-  };
+    [2, (_identity, graph) => poolsAfterZeros(graph)],
+  ],
+  // Version 1 computed convolutions under `same` wrong where strides leave pixels over.
+  tfjs: [[2, ({ backend }, graph) => backend === 'wasm' && leavesPixelsOver(graph)]],
+};
 
 /** The identity of an engine as the key of one network's numbers needs it. */
 export function identityFor(identity: EngineIdentity, graph: Graph): EngineIdentity {
-  if (identity.impl !== 2 || changedByVersion2[identity.name](identity, graph)) return identity;
-  return { ...identity, impl: 1 };
+  const [impl] = changes[identity.name].find(
+    ([version, changed]) => version <= identity.impl && changed(identity, graph),
+  ) ?? [1];
+  return { ...identity, impl };
 }
 
 function poolsAfterZeros({ layers }: Graph): boolean {

@@ -5,18 +5,27 @@ import { resnet50 } from '../../src/model/bases/resnet50.js';
 import { vgg16 } from '../../src/model/bases/vgg.js';
 import { withInputShape, type Graph, type Layer } from '../../src/model/graph.js';
 
-const onnx = { name: 'onnx', backend: 'cpu', version: '1.30.0', impl: 2 } as const;
+const onnx = { name: 'onnx', backend: 'cpu', version: '1.30.0', impl: 3 } as const;
 const wasm = { name: 'tfjs', backend: 'wasm', version: '4.22.0', impl: 2 } as const;
 
 const sized = (graph: Graph): Graph => withInputShape(graph, [96, 96, 3]);
 
 test('features of networks whose numbers the correction left alone keep their keys', () => {
-  expect([mobilenetV2(1), vgg16()].map((graph) => identityFor(onnx, sized(graph)).impl)).toEqual([1, 1]);
+  const small = withInputShape(vgg16(), [32, 32, 3]);
+  expect([sized(mobilenetV2(1)), small].map((graph) => identityFor(onnx, graph).impl)).toEqual([1, 1]);
   expect([vgg16()].map((graph) => identityFor(wasm, sized(graph)).impl)).toEqual([1]);
 });
 
+test('convolutions in tiles have keys of their own, on the processor alone', () => {
+  const large = (graph: Graph): Graph => withInputShape(graph, [224, 224, 3]);
+  const networks = [vgg16(), resnet50(), mobilenetV2(1)].map(large);
+  expect(networks.map((graph) => identityFor(onnx, graph).impl)).toEqual([3, 3, 1]);
+  const webgpu = { ...onnx, backend: 'webgpu:Adapter' };
+  expect(networks.map((graph) => identityFor(webgpu, graph).impl)).toEqual([1, 2, 1]);
+});
+
 test('zeros before a pool were wrong with onnxruntime, also with a dropout between them', () => {
-  expect(identityFor(onnx, sized(resnet50())).impl).toBe(2);
+  expect(identityFor({ ...onnx, impl: 2 }, sized(resnet50())).impl).toBe(2);
   const common = { trainable: true } as const;
   const layers: Layer[] = [
     { ...common, kind: 'input', name: 'image', inputs: [], shape: [8, 8, 3] },

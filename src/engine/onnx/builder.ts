@@ -65,6 +65,13 @@ export class GraphBuilder {
     return name;
   }
 
+  /** The same for many, under a name that says what they follow from. */
+  integerTable(name: Name, values: readonly number[]): Name {
+    if (!this.initializers.has(name))
+      this.initializers.set(name, { name, dims: [values.length], data: BigInt64Array.from(values, BigInt) });
+    return name;
+  }
+
   /** What {@link integers} was given under this name. */
   integersOf(name: Name): number[] {
     return Array.from(this.initializers.get(name)!.data as BigInt64Array, Number);

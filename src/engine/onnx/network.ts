@@ -6,6 +6,7 @@ import type { GraphBuilder, Name } from './builder.js';
 import { foldedPaddings } from './fold.js';
 import type { Initializer } from './model-file.js';
 import { applyLayer } from './layers/index.js';
+import { transformedKernel, transformNodes, turnedTransformNodes } from './layers/winograd-kernel.js';
 import { imageExtents } from './layers/onnx.js';
 import type { Applied, LayerWeights, Role, Scope, Value } from './layers/rule.js';
 
@@ -25,6 +26,8 @@ export interface LayOut {
   readonly normalizationOperator?: boolean;
   /** As {@link Scope.literal}; false if it is left out. */
   readonly literal?: boolean;
+  /** As {@link Scope.winograd}; false if it is left out. */
+  readonly winograd?: boolean;
 }
 
 /** Adds nodes for every layer after the input, whose value is given, and returns them in order. */
@@ -45,6 +48,7 @@ export function layOut(builder: GraphBuilder, graph: Graph, input: Value, option
       training: options.training,
       normalizationOperator: options.normalizationOperator === true,
       literal,
+      winograd: options.winograd === true,
       padding:
         padding?.kind === 'zero_padding2d'
           ? padding.padding
@@ -97,6 +101,16 @@ export function weightsOf(
     get(role) {
       const { name, tensor } = find(role);
       return variables.has(name) ? name : builder.constant(name, tensor.shape, tensor.data);
+    },
+    transformed(role) {
+      const { name, tensor } = find(role);
+      if (variables.has(name)) return transformNodes(builder, name, tensor.shape.slice(2));
+      const { shape, data } = transformedKernel(tensor);
+      return builder.constant(`${name}:winograd`, shape, data);
+    },
+    transformedBack(role) {
+      const { shape } = find(role).tensor;
+      return turnedTransformNodes(builder, this.get(role), shape.slice(2));
     },
     typed(role, type) {
       const { name, tensor } = find(role);

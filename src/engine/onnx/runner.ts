@@ -7,6 +7,7 @@ import { INPUT, inferenceModel, OUTPUT } from './inference-model.js';
 import { Tensor } from './runtime.js';
 import type { SessionDevice } from './device-session.js';
 import { openSession } from './session.js';
+import { hasWinograd, IMAGES_IN_TILES } from './winograd-rule.js';
 
 /** Where images are small, larger batches gain no speed. */
 const LARGEST_BATCH = 32;
@@ -19,6 +20,9 @@ const LARGEST_BATCH = 32;
  */
 const LARGEST_TENSOR = 2 ** 21;
 
+/** The same for the few images that Winograd's algorithm wants together, 64 MB. */
+const LARGEST_IN_TILES = 2 ** 24;
+
 /** The same on a device, 64 MB: half of what WebGPU binds at once unless more is asked for. */
 const LARGEST_ON_DEVICE = 2 ** 24;
 
@@ -29,7 +33,7 @@ export async function openRunner(
   threads: number,
   device?: SessionDevice,
 ): Promise<Runner> {
-  const model = inferenceModel(graph, weights);
+  const model = inferenceModel(graph, weights, device === undefined);
   const shapes = shapesOf(graph);
   const inputShape = shapes.get(graph.layers[0].name)!;
   const outputShape = shapes.get(outputOf(graph).name)!;
@@ -63,11 +67,13 @@ function batchSizesFor(graph: Graph, shapes: ReadonlyMap<string, Shape>, onDevic
   if (runsAlone(graph)) return () => 1;
   // Only in sizes that give each image the same bits; a device is checked for them.
   const largest = Math.max(...[...shapes.values()].map(sizeOf));
+  const fitting = (numbers: number, most: number) => Math.min(Math.max(Math.floor(numbers / largest), 1), most);
   if (onDevice) {
-    const size = Math.min(Math.max(Math.floor(LARGEST_ON_DEVICE / largest), 1), IMAGES_ON_DEVICE);
+    const size = fitting(LARGEST_ON_DEVICE, IMAGES_ON_DEVICE);
     return (left) => (left < size ? 1 : size);
   }
   if (graph.layers.some(({ kind }) => kind === 'onnx')) return (left) => (left < IMAGES_TOGETHER ? 1 : IMAGES_TOGETHER);
-  const size = Math.min(Math.max(Math.floor(LARGEST_TENSOR / largest), 1), LARGEST_BATCH);
+  const together = hasWinograd(graph) ? fitting(LARGEST_IN_TILES, IMAGES_IN_TILES) : 1;
+  const size = Math.max(fitting(LARGEST_TENSOR, LARGEST_BATCH), together);
   return (left) => Math.min(left, size);
 }

@@ -38,8 +38,9 @@ export async function openTrainer(
   const variables = variablesOf(program);
   const useful = isSmallHead(program, variables) ? 1 : threads;
   const optimization = literal ? 'disabled' : 'all';
-  const stepping = await openSession(trainingModel(program, variables, literal), useful, optimization, device);
-  const predicting = await openSession(predictionModel(program, variables), useful, optimization, device);
+  const target = literal ? 'literal' : device === undefined ? 'processor' : 'device';
+  const stepping = await openSession(trainingModel(program, variables, target), useful, optimization, device);
+  const predicting = await openSession(predictionModel(program, variables, target), useful, optimization, device);
   const state = new TrainingState(variables, program.weights, slotCount(program.optimizer));
   return new OnnxTrainer(program, variables, state, stepping, predicting);
 }

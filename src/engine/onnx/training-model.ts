@@ -64,10 +64,13 @@ export function nextName(name: string): Name {
   return `next:${name}`;
 }
 
+/** What a program is compiled for; `literal` is the reference that others are compared with: nothing is folded. */
+export type Target = 'processor' | 'device' | 'literal';
+
 /** Compiles the step. Throws `invalid` for networks that do not end as the loss wants. */
-export function trainingModel(program: TrainingProgram, variables: readonly Variable[], literal = false): Model {
+export function trainingModel(program: TrainingProgram, variables: readonly Variable[], target: Target): Model {
   const untilLogits = logitsGraph(program.graph, program.loss);
-  const { builder, graph, steps, output: logits } = layOutWith(program, untilLogits, variables, true, literal);
+  const { builder, graph, steps, output: logits } = layOutWith(program, untilLogits, variables, true, target);
   const [units] = logits.shape;
   const targets = builder.batchInput(ports.targets, logits.shape);
   const share = builder.batchInput(ports.share, [1]);
@@ -95,8 +98,8 @@ export function trainingModel(program: TrainingProgram, variables: readonly Vari
 }
 
 /** Compiles inference with the trained weights as inputs. */
-export function predictionModel(program: TrainingProgram, variables: readonly Variable[]): Model {
-  const { builder, graph, output } = layOutWith(program, program.graph, variables, false);
+export function predictionModel(program: TrainingProgram, variables: readonly Variable[], target: Target): Model {
+  const { builder, graph, output } = layOutWith(program, program.graph, variables, false, target);
   builder.batchOutput(ports.predictions, output.name, output.shape);
   return builder.build(`${graph.name}-predict`);
 }
@@ -106,7 +109,8 @@ export function activationsModel(
   program: TrainingProgram,
   variables: readonly Variable[],
 ): { model: Model; layers: readonly string[] } {
-  const { builder, graph, steps } = layOutWith(program, logitsGraph(program.graph, program.loss), variables, true);
+  const untilLogits = logitsGraph(program.graph, program.loss);
+  const { builder, graph, steps } = layOutWith(program, untilLogits, variables, true, 'processor');
   for (const { layer, applied } of steps) {
     const { name, shape } = inOrder(builder, applied.output, 'last');
     builder.batchOutput(activationName(layer.name), name, shape);
@@ -125,14 +129,21 @@ function layOutWith(
   whole: Graph,
   variables: readonly Variable[],
   training: boolean,
-  literal = false,
+  target: Target,
 ) {
+  const literal = target === 'literal';
   const { graph, weights: constants } = foldBatchNorm(whole, weights, (layer: Layer) => !literal && !layer.trainable);
   const builder = new GraphBuilder();
   const features = inputOf(builder, graph, ports.features);
   for (const { name, shape } of variables) builder.input(name, shape);
   const names = new Set(variables.map(({ name }) => name));
-  const steps = layOut(builder, graph, features, { weights: constants, variables: names, training, literal });
+  const steps = layOut(builder, graph, features, {
+    weights: constants,
+    variables: names,
+    training,
+    literal,
+    winograd: target === 'processor',
+  });
   return { builder, graph, steps, output: inOrder(builder, steps.at(-1)?.applied.output ?? features, 'last') };
 }
 

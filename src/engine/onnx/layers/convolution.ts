@@ -5,17 +5,24 @@ import {
   outputShape,
   type SeparableConv2dLayer,
 } from '../../../model/graph.js';
-import type { Name } from '../builder.js';
+import type { GraphBuilder, Name } from '../builder.js';
+import { takesWinograd } from '../winograd-rule.js';
 import { applyActivation } from './activation.js';
 import { byDepthwiseKernel, byInput, byKernel, type Convolution } from './convolution-gradient.js';
 import { type Applied, inOrder, type LayerWeights, type Role, type Scope, type Value } from './rule.js';
 import { windowPads } from './windows.js';
+import { winograd } from './winograd.js';
 
 /** Keras's kernels are [height, width, in, out], ONNX's [out, in, height, width]. */
 export function applyConv2d(scope: Scope, layer: Conv2dLayer, [input]: readonly Value[]): Applied {
-  const kernel = scope.weights.arranged('kernel', [3, 2, 0, 1]);
   const { groups = 1 } = layer;
-  return convolve(scope, layer, input, { role: 'kernel', arranged: kernel, groups, gradient: byKernel });
+  const convolution = convolutionOf(scope, layer, input, groups);
+  // Zeros beyond the kernel's reach would be negative ones on the way back.
+  const reachable = convolution.pads.every((pad) => pad <= 2);
+  if (scope.winograd && reachable && takesWinograd(layer, input.shape[2], convolution.output))
+    return convolveInTiles(scope, convolution, input);
+  const kernel = scope.weights.arranged('kernel', [3, 2, 0, 1]);
+  return convolve(scope, convolution, input, { role: 'kernel', arranged: kernel, gradient: byKernel });
 }
 
 /**
@@ -26,10 +33,9 @@ export function applyDepthwiseConv2d(scope: Scope, layer: DepthwiseConv2dLayer, 
   const groups = input.shape[2];
   const dims = [groups * layer.depthMultiplier, 1, ...layer.kernelSize];
   const kernel = scope.weights.arranged('depthwise_kernel', [2, 3, 0, 1], dims);
-  return convolve(scope, layer, input, {
+  return convolve(scope, convolutionOf(scope, layer, input, groups), input, {
     role: 'depthwise_kernel',
     arranged: kernel,
-    groups,
     gradient: byDepthwiseKernel,
   });
 }
@@ -67,6 +73,8 @@ function inPlaceOf(weights: LayerWeights, role: Role, own: Role): LayerWeights {
   const real = (asked: Role): Role => (asked === role ? own : asked);
   return {
     get: (asked) => weights.get(real(asked)),
+    transformed: (asked) => weights.transformed(real(asked)),
+    transformedBack: (asked) => weights.transformedBack(real(asked)),
     typed: (asked, type) => weights.typed(real(asked), type),
     arranged: (asked, permutation, dims) => weights.arranged(real(asked), permutation, dims),
   };
@@ -76,43 +84,77 @@ interface Kernel {
   readonly role: Role;
   /** In ONNX's order. */
   readonly arranged: Name;
-  readonly groups: number;
   readonly gradient: typeof byKernel;
 }
 
-function convolve(scope: Scope, layer: Conv2dLayer | DepthwiseConv2dLayer, input: Value, kernel: Kernel): Applied {
-  const { graph, weights, padding } = scope;
-  const x = inOrder(graph, input, 'first');
+function convolutionOf(
+  { padding }: Scope,
+  layer: Conv2dLayer | DepthwiseConv2dLayer,
+  { shape }: Value,
+  groups: number,
+): Convolution {
   const [[top, bottom], [left, right]] = padding;
-  const whole = [x.shape[0] + top + bottom, x.shape[1] + left + right, x.shape[2]];
+  const whole = [shape[0] + top + bottom, shape[1] + left + right, shape[2]];
   const same = windowPads(whole, layer.kernelSize, layer.strides, layer.padding, layer.dilation);
-  const convolution: Convolution = {
+  return {
     layer,
-    groups: kernel.groups,
+    groups,
     pads: [top + same[0], left + same[1], bottom + same[2], right + same[3]],
-    input: x.shape,
+    input: shape,
     output: outputShape(layer, [whole]),
   };
+}
+
+function convolve({ graph, weights }: Scope, convolution: Convolution, input: Value, kernel: Kernel): Applied {
+  const { layer } = convolution;
+  const x = inOrder(graph, input, 'first');
   const operands = layer.useBias ? [x.name, kernel.arranged, weights.get('bias')] : [x.name, kernel.arranged];
   const name = graph.node('Conv', operands, {
     kernel_shape: { ints: layer.kernelSize },
     strides: { ints: layer.strides },
     dilations: { ints: layer.dilation },
     pads: { ints: convolution.pads },
-    group: { int: kernel.groups },
+    group: { int: convolution.groups },
   });
   const activated = applyActivation(graph, layer.activation, { name, shape: convolution.output, order: 'first' });
 
   const backward = (gradient: Value) => {
     const g = inOrder(graph, activated.backward(gradient).inputs[0], 'first').name;
-    const bias = () => graph.node('ReduceSum', [g, graph.integers([0, 2, 3])], { keepdims: { int: 0 } });
     return {
       inputs: [{ ...x, name: byInput(graph, convolution, g, weights.get(kernel.role), kernel.arranged) }],
       weights: {
         [kernel.role]: kernel.gradient(graph, convolution, x.name, g),
-        ...(layer.useBias ? { bias: bias() } : {}),
+        ...(layer.useBias ? { bias: byBias(graph, g) } : {}),
       },
     };
   };
   return { output: activated.output, backward };
+}
+
+/** The same in tiles; the gradient by the input too, which is such a convolution with the kernel turned around. */
+function convolveInTiles({ graph, weights }: Scope, convolution: Convolution, input: Value): Applied {
+  const { layer, pads, output } = convolution;
+  const x = inOrder(graph, input, 'spatial');
+  const linear = winograd(graph, convolution, x, weights.transformed('kernel'));
+  const name = layer.useBias ? graph.node('Add', [linear.name, weights.get('bias')]) : linear.name;
+  const activated = applyActivation(graph, layer.activation, { ...linear, name });
+
+  const backward = (gradient: Value) => {
+    const g = inOrder(graph, activated.backward(gradient).inputs[0], 'spatial');
+    const gFirst = inOrder(graph, g, 'first').name;
+    const [top, left, bottom, right] = pads.map((pad) => 2 - pad);
+    const back = { pads: [top, left, bottom, right], input: output, output: x.shape } as const;
+    return {
+      inputs: [winograd(graph, back, g, weights.transformedBack('kernel'))],
+      weights: {
+        kernel: byKernel(graph, convolution, inOrder(graph, input, 'first').name, gFirst),
+        ...(layer.useBias ? { bias: byBias(graph, gFirst) } : {}),
+      },
+    };
+  };
+  return { output: activated.output, backward };
+}
+
+function byBias(graph: GraphBuilder, g: Name): Name {
+  return graph.node('ReduceSum', [g, graph.integers([0, 2, 3])], { keepdims: { int: 0 } });
 }

@@ -3,12 +3,15 @@ import { outputShape, type PlainLayer, type PoolingLayer, type Shape } from '../
 import type { GraphBuilder, Name } from '../builder.js';
 import { gather, partsOfLargest, partsOfMean, type Pooling } from './pooling-gradient.js';
 import { type Applied, inOrder, type Scope, type Value } from './rule.js';
+import { pooledTiles } from './winograd.js';
 import { windowPads, type Pads, type Slide } from './windows.js';
 import { ofCounted, orZero, pooledWithZeros, withoutZeros, type Axis } from './zeros-around.js';
 
 /** The padding of `same` never counts: it is minus infinity for a maximum, and left out of an average's divisor. Zeros of a ZeroPadding2D count. */
 export function applyPooling(scope: Scope, layer: PoolingLayer, [input]: readonly Value[]): Applied {
   const { graph } = scope;
+  const halved = scope.training ? undefined : halvedTiles(graph, layer, input);
+  if (halved !== undefined) return { output: halved, backward: noWayBack };
   const x = inOrder(graph, input, 'first');
   const pads = windowPads(x.shape, layer.poolSize, layer.strides, layer.padding);
   const largest = layer.kind === 'max_pooling2d';
@@ -22,6 +25,16 @@ export function applyPooling(scope: Scope, layer: PoolingLayer, [input]: readonl
     return { inputs: [{ ...x, name: gather(graph, pooling, x, parts) }] };
   };
   return { output, backward };
+}
+
+/** A maximum of 2 x 2 pixels right after a convolution by Winograd's algorithm. */
+function halvedTiles(graph: GraphBuilder, { kind, poolSize, strides }: PoolingLayer, input: Value): Value | undefined {
+  const halves = kind === 'max_pooling2d' && [...poolSize, ...strides].every((extent) => extent === 2);
+  return halves ? pooledTiles(graph, input) : undefined;
+}
+
+function noWayBack(): never {
+  throw new Error('a network that is compiled for inference has no gradients');
 }
 
 /** With the zeros around the image, if there are any, written so that no optimizer can join them with the pool. */
