@@ -124,6 +124,7 @@ const marks = [
   'x-affects-output',
   'x-changed',
   'x-in-place-of',
+  'x-only-with',
   'x-outputs',
   'x-own-folder',
   'x-path',

@@ -71,7 +71,7 @@ const isWords: Guard<string> = (value): value is string => isString(value) && va
 
 const isTaskProgress = isShapedAs({
   event: isOneOf('progress'),
-  task: isOneOf('download', 'unpack', 'extract', 'train', 'compare', 'check', 'predict'),
+  task: isOneOf('download', 'unpack', 'extract', 'train', 'calibrate', 'compare', 'check', 'predict'),
   unit: isOneOf('bytes', 'pictures'),
   done: isCount,
   total: optional(isCount),

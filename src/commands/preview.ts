@@ -121,8 +121,8 @@ async function sheetOf(node: Node, request: { images: number; views: number }, s
     if (!wanted.has(one.stage.name) || unknown !== undefined) return undefined;
     try {
       const inputs = inputsOf(one, outputs);
-      const made = (await dryRun.simulate(one, inputs)).outputs;
-      if (one === node) {
+      const made = (await dryRun.simulate(one, inputs))?.outputs;
+      if (made !== undefined && one === node) {
         const { context } = await dryRun.contextOf(one, inputs);
         sheets.push(await node.definition.sheet!(context, made, request));
       }

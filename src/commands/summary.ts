@@ -3,7 +3,8 @@ import { asPipelineError, failure, isNotFetchedYet, PipelineError } from '../cor
 import type { Outputs } from '../core/stage.js';
 import type { Network } from '../report/network/network.js';
 import { nameOfAllFolds } from '../report/folds.js';
-import { walkKnown } from '../runner/graph.js';
+import { isKind } from '../config/lint/lineage.js';
+import { walkKnown, type Node } from '../runner/graph.js';
 import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 import { inputsOf, type Session } from '../runner/session.js';
 import { stageError } from '../runner/stage-error.js';
@@ -80,7 +81,8 @@ async function networksOf(file: string | undefined, options: SummaryOptions, hos
     if (node.definition.dryRun === undefined || unknown !== undefined) return undefined;
     try {
       const inputs = inputsOf(node, outputs);
-      const made = (await dryRun.simulate(node, inputs)).outputs;
+      const made = (await dryRun.simulate(withLayers(node), inputs))?.outputs;
+      if (made === undefined) return undefined;
       if (kind === 'train' || (kind === 'build-head' && !trained.has(name))) {
         const { context } = await dryRun.contextOf(node, inputs);
         const network = await networkOfStage(context.readJson, made.model);
@@ -115,4 +117,11 @@ function withWayOut(error: PipelineError): PipelineError {
       : problem,
   );
   return new PipelineError(error.category, problems, { cause: error.cause });
+}
+
+/** The layers of a base on 8-bit integers are those that it has in float32, and known without a look at images. */
+function withLayers(node: Node): Node {
+  const { stage } = node;
+  if (!isKind(stage, 'load-base')) return node;
+  return { ...node, stage: { ...stage, config: { ...stage.config, precision: 'float32' } } };
 }

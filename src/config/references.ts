@@ -91,6 +91,8 @@ class Resolver {
     if (standIn !== undefined)
       return written === undefined ? undefined : { problem: this.bothWritten(stage, standIn.field, reference.field) };
     if (written === undefined && reference.inPlaceOf !== undefined) return undefined;
+    // A stage may be switched by `--set` or a matrix: what is not read then may still be written.
+    if (Object.entries(reference.onlyWith).some(([field, value]) => stage.written[field] !== value)) return undefined;
     if (written === undefined) return this.allKindsKnown ? this.fillIn(stage, reference) : undefined;
     return typeof written === 'string' ? this.check(stage, reference, written) : undefined;
   }

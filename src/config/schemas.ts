@@ -43,6 +43,8 @@ export interface Schema {
   readonly 'x-reference'?: Role;
   /** The field names a stage in place of the one that this other field would name. */
   readonly 'x-in-place-of'?: string;
+  /** The reference is there only if the stage has these values. */
+  readonly 'x-only-with'?: Readonly<Record<string, Plain>>;
   /** False: a value that changes nothing in what the stage outputs. */
   readonly 'x-affects-output'?: boolean;
   /** What stages of this kind provide. */
@@ -110,6 +112,8 @@ export interface Reference {
   readonly role: Role;
   /** The reference that is left out where this one is written; one of this kind is never filled in. */
   readonly inPlaceOf: ReferenceField | undefined;
+  /** Fields with the values that the reference needs to have a meaning. */
+  readonly onlyWith: Readonly<Record<string, Plain>>;
 }
 
 const referenceFields: readonly ReferenceField[] = ['data', 'base', 'model', 'from'];
@@ -118,9 +122,9 @@ const referenceFields: readonly ReferenceField[] = ['data', 'base', 'model', 'fr
 export function referencesOf(kind: StageKind): Reference[] {
   const { properties = {} } = stageSchema(kind);
   return referenceFields.flatMap((field) => {
-    const { 'x-reference': role, 'x-in-place-of': other } = properties[field] ?? {};
+    const { 'x-reference': role, 'x-in-place-of': other, 'x-only-with': onlyWith = {} } = properties[field] ?? {};
     const inPlaceOf = referenceFields.find((name) => name === other);
-    return role === undefined ? [] : [{ field, role, inPlaceOf }];
+    return role === undefined ? [] : [{ field, role, inPlaceOf, onlyWith }];
   });
 }
 

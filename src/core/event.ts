@@ -35,7 +35,7 @@ export interface EpochMetrics {
 
 /** How far a task of a stage is. Tasks that take long say so about ten times per second. */
 export interface TaskProgress {
-  readonly task: 'download' | 'unpack' | 'extract' | 'train' | 'compare' | 'check' | 'predict';
+  readonly task: 'download' | 'unpack' | 'extract' | 'train' | 'calibrate' | 'compare' | 'check' | 'predict';
   readonly unit: 'bytes' | 'pictures';
   readonly done: number;
   /** Left out if a server does not report the size. */

@@ -681,7 +681,15 @@ export interface LoadBaseConfig {
         channels?: 'rgb' | 'bgr';
       };
   /**
-   * For random weights. Default: the seed of the pipeline.
+   * `int8` computes the base in 8-bit integers, about twice as fast for matrix products, with ranges from up to 256 of your training images. `evaluate` reports what that costs. Such a base is frozen as a whole and exported as ONNX, at a quarter of the size.
+   */
+  precision: 'float32' | 'int8';
+  /**
+   * For `precision: int8`: the stage that provides the training images.
+   */
+  data?: string;
+  /**
+   * For random weights, and for the choice of images with `precision: int8`. Default: the seed of the pipeline.
    */
   seed?: number;
 }

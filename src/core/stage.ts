@@ -78,7 +78,7 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   /** Leaves out of a checked config what does not matter given the rest. Everything that is left enters the key. */
   readonly relevant?: (config: StageConfigs[Kind]) => Json;
   /** Versions of libraries and of the engine that decide the output, from package metadata alone. */
-  readonly environment?: (settings: Settings) => Json;
+  readonly environment?: (settings: Settings, config: StageConfigs[Kind]) => Json;
   /** Whether it computes on the device of the settings; all others use the processor. */
   readonly onDevice?: true;
   /**
@@ -104,9 +104,9 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly run: (context: StageContext<Kind>) => Promise<void>;
   /**
    * Replaces `run` when a plan looks ahead: outputs what later stages need to state their needs, at once, from
-   * its inputs and what is available. Nothing is kept.
+   * its inputs and what is available. Nothing is kept. `unknown` if they follow only from work that takes long.
    */
-  readonly dryRun?: (context: StageContext<Kind>) => Promise<void>;
+  readonly dryRun?: (context: StageContext<Kind>) => Promise<void | 'unknown'>;
   /** What `run` will need from the machine, given its inputs. While a plan looks ahead, inputs may be missing. */
   readonly needs?: (context: StageContext<Kind>) => Promise<Needs>;
   /**

@@ -1,7 +1,17 @@
 /** A model as stages hand it on: the layer graph, where its weights are, and how its images are prepared. */
 import type { BlobRef, Digest } from '../core/digest.js';
-import { isCount, isListOf, isOneOf, isShapedAs, isString, optional, type Guard } from '../core/guards.js';
+import {
+  isCount,
+  isFiniteNumber,
+  isListOf,
+  isOneOf,
+  isShapedAs,
+  isString,
+  optional,
+  type Guard,
+} from '../core/guards.js';
 import { isBlobRef } from '../core/outputs.js';
+import type { Outputs } from '../core/stage.js';
 import { failure } from '../core/problem.js';
 import type { Multilabel } from '../core/task.js';
 import { isImageSpec, type ImageSpec } from '../image/dataset.js';
@@ -23,6 +33,26 @@ export interface ModelDocument {
     /** How many of the graph's layers are the base's, which come first; there once a head follows them. */
     readonly layers?: number;
   };
+  /** Of a base on 8-bit integers. */
+  readonly int8?: Int8Account;
+}
+
+/** How far a layer's output is above what computing it in integers adds to it. */
+export interface LayerNoise {
+  readonly layer: string;
+  readonly decibels: number;
+}
+
+/** What a base on 8-bit integers came from. */
+interface Int8Account {
+  /** The document of the same base in float32. */
+  readonly exact: BlobRef;
+  /** Images that the ranges came from. */
+  readonly images: number;
+  /** The layers that lose most, the worst first. */
+  readonly layers: readonly LayerNoise[];
+  /** Those that stay in float32. */
+  readonly kept: readonly LayerNoise[];
 }
 
 /** A model after training, with all that it takes to use it. */
@@ -35,7 +65,17 @@ export interface TrainedDocument extends ModelDocument {
 }
 
 const isBaseOf = isShapedAs({ architecture: isString, weights: isString, layers: optional(isCount) });
-const documentFields = { graph: isGraph, weights: isListOf(isBlobRef), base: isBaseOf };
+/** The names under which stages hand on a base in float32 beside one on integers. */
+const EXACT_OUTPUTS = ['exact', 'exact_weights'] as const;
+
+/** Hands the base in float32 on, if there is one beside what a stage reads: results that are kept name all they need. */
+export function passExact(outputs: Outputs, pass: (name: string, ref: BlobRef) => void): void {
+  for (const name of EXACT_OUTPUTS) if (outputs[name] !== undefined) pass(name, outputs[name]);
+}
+
+const isNoise = isListOf(isShapedAs({ layer: isString, decibels: isFiniteNumber }));
+const isInt8 = isShapedAs({ exact: isBlobRef, images: isCount, layers: isNoise, kept: isNoise });
+const documentFields = { graph: isGraph, weights: isListOf(isBlobRef), base: isBaseOf, int8: optional(isInt8) };
 
 export const isModelDocument: Guard<ModelDocument> = isShapedAs({
   ...documentFields,

@@ -52,7 +52,7 @@ export function preimageOf(
     config: stage.part === undefined ? (config ?? {}) : { ...(config as object), cross_validation: partOf(stage.part) },
     inputs: inputDigests(node, inputs),
     survey: survey?.preimage ?? null,
-    environment: ofClass(definition.environment?.(settings) ?? null, settings),
+    environment: ofClass(definition.environment?.(settings, stage.config as never) ?? null, settings),
   };
 }
 

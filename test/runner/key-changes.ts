@@ -100,6 +100,7 @@ export const changes: Readonly<
     image_size: ['96', 'none'],
     weights: ['some/model.json', 'all'],
     include_top: ['false', 'none'],
+    precision: ['int8', 'all'],
     output: ['features', 'all'],
     tokens: ['cls', 'all'],
     input_size: ['[96, 96]', 'all'],

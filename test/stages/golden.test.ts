@@ -64,7 +64,15 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
   const base = new Bench();
   await loadBase.run(
     base.context<'load-base'>(
-      { architecture: 'vgg16', alpha: 1, image_size: 224, weights: 'random', include_top: false, seed: 7 },
+      {
+        architecture: 'vgg16',
+        alpha: 1,
+        image_size: 224,
+        weights: 'random',
+        include_top: false,
+        precision: 'float32',
+        seed: 7,
+      },
       {},
       { kind: 'random' },
     ),

@@ -34,6 +34,7 @@ async function loaded(
     alpha: 1,
     image_size: 224,
     include_top: false,
+    precision: 'float32',
     seed: 7,
     ...changes,
   };
@@ -156,7 +157,14 @@ test('a base that is named alone stands for the file that Keras publishes, by it
   const survey = (config: Partial<LoadBaseConfig>) => {
     const none = () => Promise.reject(new Error('nothing is read'));
     const lock = { file: 'none.lock.yaml', written: true, get: () => undefined, set: () => Promise.resolve() };
-    const full: LoadBaseConfig = { architecture: 'vgg16', alpha: 1, image_size: 224, include_top: false, ...config };
+    const full: LoadBaseConfig = {
+      architecture: 'vgg16',
+      alpha: 1,
+      image_size: 224,
+      include_top: false,
+      precision: 'float32',
+      ...config,
+    };
     return loadBase.survey!({
       name: 'load-base',
       config: full,

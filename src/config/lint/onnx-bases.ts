@@ -1,13 +1,21 @@
-/** Rules about bases that are ONNX files: they run as they are, so they are frozen whole and exported as ONNX alone. */
+/**
+ * Rules about bases that are ONNX files or computed in 8-bit integers: they run as they are, so they are frozen whole and
+ * exported as ONNX alone.
+ */
 import { isOnnxBase } from '../../core/hub-bases.js';
 import type { Problem } from '../../core/problem.js';
 import type { EngineChoice } from '../../core/schema-types.js';
-import { exportsOfOnnxBases } from '../export-formats.js';
+import { exportsOfOnnxBases, isOnnxNetwork } from '../export-formats.js';
 import type { Stage } from '../pipeline.js';
 import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
 
-function isOnnx(base: Stage<'load-base'> | undefined): boolean {
-  return base !== undefined && isOnnxBase(base.config.architecture);
+function isWhole(base: Stage<'load-base'> | undefined): base is Stage<'load-base'> {
+  return base !== undefined && isOnnxNetwork(base.config);
+}
+
+/** What a base is that has no layers. */
+function kindOf({ config }: Stage<'load-base'>): string {
+  return isOnnxBase(config.architecture) ? 'an ONNX file' : 'computed in 8-bit integers (`precision: int8`)';
 }
 
 /** Fields that only an ONNX file has a meaning for. */
@@ -36,21 +44,24 @@ export function onnxFields({ stages, locator }: LintContext): Problem[] {
 /** What an ONNX file computes has no layers that could be trained. */
 export function onnxFrozen(context: LintContext): Problem[] {
   const { stages, locator } = context;
-  const refusal = (path: (string | number)[], what: string): Problem => ({
+  const refusal = (path: (string | number)[], what: string, base: Stage<'load-base'>): Problem => ({
     code: 'onnx-is-frozen',
     ...locator.at(path),
-    found: `${what}, but the base is an ONNX file, which is used as a whole and cannot be trained`,
+    found: `${what}, but the base is ${kindOf(base)}, so it is used as a whole and cannot be trained`,
     expected: '`layers: all`',
-    remedy: 'freeze all of it, or use a base from Keras (`architecture: layers_model`) to train some of its layers',
+    remedy: isOnnxBase(base.config.architecture)
+      ? 'freeze all of it, or use a base from Keras (`architecture: layers_model`) to train some of its layers'
+      : 'freeze all of it, or remove `precision: int8` to train some of its layers',
   });
-  const freezes = stagesOf(stages, 'freeze').flatMap((freeze) =>
-    isOnnx(nearestOf(stages, freeze, 'base', 'load-base')) && freeze.config.layers !== 'all'
-      ? [refusal(['stages', freeze.name, 'layers'], '`layers` leaves layers to train')]
-      : [],
-  );
+  const freezes = stagesOf(stages, 'freeze').flatMap((freeze) => {
+    const base = nearestOf(stages, freeze, 'base', 'load-base');
+    return isWhole(base) && freeze.config.layers !== 'all'
+      ? [refusal(['stages', freeze.name, 'layers'], '`layers` leaves layers to train', base)]
+      : [];
+  });
   const trained = trainings(stages).flatMap(({ train: stage, base }) =>
-    isOnnx(base) && stage.config.freeze !== undefined && stage.config.freeze !== 'all'
-      ? [refusal(['stages', stage.name, 'freeze'], '`freeze` leaves layers to train')]
+    isWhole(base) && stage.config.freeze !== undefined && stage.config.freeze !== 'all'
+      ? [refusal(['stages', stage.name, 'freeze'], '`freeze` leaves layers to train', base)]
       : [],
   );
   return [...freezes, ...trained];
@@ -60,13 +71,13 @@ export function onnxFrozen(context: LintContext): Problem[] {
 export function onnxFreezeStage({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'build-head').flatMap((head) => {
     const base = nearestOf(stages, head, 'base', 'load-base');
-    if (base === undefined || !isOnnx(base) || nearestOf(stages, head, 'base', 'freeze') !== undefined) return [];
+    if (!isWhole(base) || nearestOf(stages, head, 'base', 'freeze') !== undefined) return [];
     return [
       {
         code: 'onnx-is-frozen',
         ...locator.at(['stages', head.name, 'base']),
-        found: `the base \`${base.name}\` is an ONNX file and is not frozen`,
-        expected: 'a freeze stage with `layers: all` between the two: an ONNX file cannot be trained',
+        found: `the base \`${base.name}\` is ${kindOf(base)} and is not frozen`,
+        expected: 'a freeze stage with `layers: all` between the two: such a base cannot be trained',
         remedy: 'add `freeze: {layers: all}`',
       },
     ];
@@ -82,7 +93,8 @@ export function onnxExports({ stages, locator }: LintContext): Problem[] {
       {
         code: 'onnx-exports-onnx',
         ...locator.at(['stages', name, 'formats', index]),
-        found: 'a model on a base that is an ONNX file cannot be exported as `tfjs`, whose models consist of layers',
+        found:
+          'a model on a base that is an ONNX file, or in 8-bit integers, cannot be exported as `tfjs`, whose models consist of layers',
         expected: '`formats: [onnx]`; the page of `pipeline serve` runs such a model in the browser',
         remedy: 'write `formats: [onnx]`, or remove `formats`: onnx is the default for such a base',
       },
@@ -90,17 +102,17 @@ export function onnxExports({ stages, locator }: LintContext): Problem[] {
   });
 }
 
-/** TF.js runs layers, and an ONNX file has none. */
+/** TF.js runs layers, and such a base has none. */
 export function onnxEngine({ stages, locator }: LintContext, engine: EngineChoice | undefined): Problem[] {
   if (engine !== 'tfjs') return [];
-  const base = stagesOf(stages, 'load-base').find(isOnnx);
+  const base = stagesOf(stages, 'load-base').find(isWhole);
   if (base === undefined) return [];
   const line = locator.mention(['stages', base.name, 'architecture']);
   return [
     {
       code: 'onnx-engine',
       ...locator.at(['engine']),
-      found: `\`engine: tfjs\` cannot run the base \`${base.name}\` (${line}), which is an ONNX file`,
+      found: `\`engine: tfjs\` cannot run the base \`${base.name}\` (${line}), which is ${kindOf(base)}`,
       expected: '`engine: auto` or `engine: onnx`',
       remedy: 'remove `engine: tfjs`, or use a base from Keras or TF.js',
     },

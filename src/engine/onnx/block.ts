@@ -91,7 +91,7 @@ function renaming({ inputs, output }: StandIn, block: Block): Rename {
 }
 
 /** A message with some of its texts replaced. */
-function renamed(message: Uint8Array, replace: (field: number, text: string) => string | undefined): Message {
+export function renamed(message: Uint8Array, replace: (field: number, text: string) => string | undefined): Message {
   const copy = new Message();
   for (const field of fieldsOf(message)) {
     const text =

@@ -25,8 +25,8 @@ export interface Node {
 export interface Initializer {
   readonly name: string;
   readonly dims: readonly number[];
-  /** Float32, int64, 8-bit integers, or float16 by its bits. */
-  readonly data: Float32Array | BigInt64Array | Uint16Array | Int8Array | Uint8Array;
+  /** Float32, integers of 64, 32 and 8 bits, or float16 by its bits. */
+  readonly data: Float32Array | BigInt64Array | Int32Array | Uint16Array | Int8Array | Uint8Array;
 }
 
 /** An input or output, of float32 without a type. */
@@ -51,7 +51,7 @@ export interface Model {
 }
 
 /** TensorProto.DataType */
-export const dataTypes = { float32: 1, uint8: 2, int8: 3, int64: 7, float16: 10 } as const;
+export const dataTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 
 /**
  * The bytes of a model as an `.onnx` file holds them. Floats are stored little-endian, as all supported machines hold
@@ -82,7 +82,8 @@ export function encodeModel(model: Model): Uint8Array {
   return file.toBytes();
 }
 
-function encodeNode(node: Node): Message {
+/** A NodeProto. */
+export function encodeNode(node: Node): Message {
   const message = new Message();
   for (const input of node.inputs) message.text(1, input);
   message.text(2, node.output).text(3, node.output).text(4, node.op);
@@ -98,7 +99,8 @@ function encodeAttribute(name: string, attribute: Attribute): Message {
   return message.ints(8, attribute.ints).int(20, 7);
 }
 
-function encodeInitializer({ name, dims, data }: Initializer): Message {
+/** A TensorProto. */
+export function encodeInitializer({ name, dims, data }: Initializer): Message {
   return new Message()
     .ints(1, dims)
     .int(2, typeOf(data))
@@ -108,6 +110,7 @@ function encodeInitializer({ name, dims, data }: Initializer): Message {
 
 function typeOf(data: Initializer['data']): number {
   if (data instanceof Float32Array) return dataTypes.float32;
+  if (data instanceof Int32Array) return dataTypes.int32;
   if (data instanceof Int8Array) return dataTypes.int8;
   if (data instanceof Uint8Array) return dataTypes.uint8;
   return data instanceof Uint16Array ? dataTypes.float16 : dataTypes.int64;

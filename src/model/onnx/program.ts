@@ -48,7 +48,7 @@ export function cutProgram(model: OnnxModel, input: OnnxPort, output: string): P
   const tensors: Program['tensors'][number][] = [];
   for (const [name, bytes] of model.initializers) {
     if (!read.has(name)) continue;
-    const tensor = tensorOf(bytes);
+    const tensor = hasFewNumbers(bytes) ? undefined : tensorOf(bytes);
     if (tensor === undefined) graph.bytes(5, bytes);
     else tensors.push({ name, ...tensor });
   }
@@ -69,12 +69,23 @@ export function programOf({ program }: Pick<OnnxLayer, 'program'>): OnnxModel {
   return readModelProto(Buffer.from(program, 'base64'));
 }
 
-/** TensorProto: dims (1), data_type (2), float_data (4), raw_data (9). Undefined for what stays in the program. */
-function tensorOf(bytes: Uint8Array): { type: StoredType; tensor: Tensor } | undefined {
-  const type = storedTypes.get(valuesOf(bytes, 2).at(-1) ?? 0);
-  const shape = valuesOf(bytes, 1);
+function hasFewNumbers(tensor: Uint8Array): boolean {
+  return !(sizeOf(shapeOf(tensor)) > FEW_NUMBERS);
+}
+
+function shapeOf(tensor: Uint8Array): number[] {
+  const shape = valuesOf(tensor, 1);
   if (shape.some((extent) => !(extent >= 0))) throw new RangeError(`a tensor has the shape [${shape.join(', ')}]`);
-  if (type === undefined || !(sizeOf(shape) > FEW_NUMBERS)) return undefined;
+  return shape;
+}
+
+/**
+ * TensorProto: dims (1), data_type (2), float_data (4), raw_data (9). Undefined for one of other types, or in a rare form.
+ */
+export function tensorOf(bytes: Uint8Array): { type: StoredType; tensor: Tensor } | undefined {
+  const type = storedTypes.get(valuesOf(bytes, 2).at(-1) ?? 0);
+  const shape = shapeOf(bytes);
+  if (type === undefined) return undefined;
   const raw = bytesOf(bytes, 9).at(-1);
   if (raw === undefined) {
     // Halves and bytes in this form are varints, and rare: they stay.

@@ -31,11 +31,14 @@ export class DryRun {
     this.session = { ...session, store, emit: () => undefined, sources: this.atHand(session) };
   }
 
-  /** Runs a stage in memory. Rejects if its outputs cannot be known. */
-  async simulate(node: Node, inputs: Inputs): Promise<{ readonly outputs: Outputs; readonly exact: boolean }> {
+  /** Runs a stage in memory; undefined if only a run shows its outputs. Rejects if they cannot be known. */
+  async simulate(
+    node: Node,
+    inputs: Inputs,
+  ): Promise<{ readonly outputs: Outputs; readonly exact: boolean } | undefined> {
     this.lacking = undefined;
     const { context, outputs } = await this.contextOf(node, inputs);
-    await node.definition.dryRun!(context);
+    if ((await node.definition.dryRun!(context)) === 'unknown') return undefined;
     return { outputs, exact: this.lacking === undefined };
   }
 

@@ -71,9 +71,9 @@ class Estimator {
     try {
       if (node.definition.needs !== undefined) await this.estimate(node, inputs);
       if (node.definition.dryRun === undefined || unknown !== undefined) return undefined;
-      const { outputs: simulated, exact } = await this.dryRun.simulate(node, inputs);
-      if (exact && this.isExact(node)) this.exact.add(name);
-      return simulated;
+      const simulated = await this.dryRun.simulate(node, inputs);
+      if (simulated?.exact === true && this.isExact(node)) this.exact.add(name);
+      return simulated?.outputs;
     } catch (thrown) {
       const error = stageError(thrown, node, this.session.pipeline);
       const { category, problems } = error;

@@ -25,7 +25,7 @@ export async function failuresAhead(session: Session): Promise<FailureAhead[]> {
       checkRequirements([node], session.pipeline);
       if (needs !== undefined) await needs((await simulation.contextOf(node, inputs)).context);
       if (dryRun === undefined || unknown !== undefined) return undefined;
-      return (await simulation.simulate(node, inputs)).outputs;
+      return (await simulation.simulate(node, inputs))?.outputs;
     } catch (thrown) {
       failures.push({ node, error: stageError(thrown, node, session.pipeline) });
       return undefined;

@@ -7,7 +7,7 @@ import type { StageContext } from '../../core/stage.js';
 import { isDataSpec, type DataSpec } from '../../image/dataset.js';
 import { bases, type Base } from '../../model/bases/index.js';
 import { graphCost, refuseExcessive } from '../../model/cost.js';
-import { isModelDocument, type ModelDocument } from '../../model/document.js';
+import { isModelDocument, passExact, type ModelDocument } from '../../model/document.js';
 import { allWeightSpecs, outputOf, shapesOf, withInputShape, type Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
 import { finalActivationOf } from '../../model/logits.js';
@@ -42,6 +42,7 @@ export async function runBuildHead({
   const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   note('head', `${parameters.toLocaleString('en-US')} parameters in the head, ${classes.length} classes`);
   pass('weights', inputs.base!.weights);
+  passExact(inputs.base!, pass);
   const head = await putBytes('head_weights', encodeWeights(weights));
   const base = { ...document.base, layers: sized.layers.length };
   await putJson('model', { ...document, base, graph, weights: [...document.weights, head] } satisfies ModelDocument);

@@ -4,6 +4,7 @@ import {
   countParameters,
   describeParameters,
   isModelDocument,
+  passExact,
   readWeights,
   type ModelDocument,
 } from '../../model/document.js';
@@ -27,5 +28,6 @@ export async function runFreeze({
   const graph = { ...document.graph, layers };
   note('parameters', describeParameters(countParameters(graph, await readWeights(document, readBytes))));
   pass('weights', base.weights);
+  passExact(base, pass);
   await putJson('model', { ...document, graph } satisfies ModelDocument);
 }

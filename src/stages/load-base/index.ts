@@ -4,6 +4,9 @@ import type { Json } from '../../core/canonical.js';
 import { namedOnnxOf } from '../../core/hub-bases.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { isModelDocument } from '../../model/document.js';
+import { resolveEngine } from '../../engine/resolve.js';
+import { decoderIdentity } from '../../image/identity.js';
+import { CALIBRATION_IMAGES, INT8_IMPL } from './int8-impl.js';
 import { ONNX_IMPL } from './onnx-impl.js';
 import { surveyWeights, type Source } from './source.js';
 
@@ -33,7 +36,7 @@ function onnxFields(config: LoadBaseConfig): Readonly<Record<string, Json>> {
 export const loadBase: StageDefinition<'load-base'> = {
   kind: 'load-base',
   impl: 3,
-  reads: {},
+  reads: { data: ['spec', 'samples'] },
 
   // Of the weights file, only the content is in the key (from the survey), never its path or URL. Widths are MobileNetV2's alone.
   relevant: (config) => ({
@@ -42,7 +45,14 @@ export const loadBase: StageDefinition<'load-base'> = {
     ...onnxFields(config),
     preprocessing: config.preprocessing === undefined ? null : contentOf(config.preprocessing),
     random: config.weights === 'random' ? config.seed! : null,
+    ...(config.precision === 'int8'
+      ? { precision: 'int8', int8: INT8_IMPL, images: CALIBRATION_IMAGES, seed: config.seed! }
+      : {}),
   }),
+
+  // Without images, neither decoder nor engine decides anything.
+  environment: (_settings, { precision }) =>
+    precision === 'int8' ? ({ engine: { ...resolveEngine('onnx') }, decoder: { ...decoderIdentity() } } as Json) : null,
 
   survey: surveyWeights,
   runsFirst: (found) => (found as Source).kind === 'download',

@@ -7,16 +7,16 @@ import { count } from '../../core/text/count.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageContext } from '../../core/stage.js';
 import type { BaseOptions, OnnxBase } from '../../engine/onnx/read-base.js';
-import { countParameters, type ModelDocument } from '../../model/document.js';
+import { countParameters } from '../../model/document.js';
 import type { OnnxLayer } from '../../model/graph.js';
 import type { Normalization, Preprocessing } from '../../model/preprocessing.js';
 import { readPreprocessorConfig, type PreprocessorConfig } from '../../core/preprocessor-config.js';
-import { encodeWeights } from '../../model/weights-file.js';
 import { ONNX_IMPL } from './onnx-impl.js';
+import { putDocument } from './put.js';
 import type { WeightsFile } from './source.js';
 
 export async function putOnnxBase(source: WeightsFile, context: StageContext<'load-base'>): Promise<void> {
-  const { config, note, putBytes, putJson } = context;
+  const { config, note } = context;
   const wants = source.preprocessor === undefined ? undefined : await readWants(source.preprocessor);
   const hub = namedOnnxOf(config.architecture);
   const size = config.input_size ?? wants?.size ?? hub?.size ?? [224, 224];
@@ -38,14 +38,9 @@ export async function putOnnxBase(source: WeightsFile, context: StageContext<'lo
       'one-at-a-time',
       'the results of this network depend on what runs beside them, so it runs one image at a time',
     );
-  const ref = await putBytes('weights', encodeWeights(base.weights));
-  const document: ModelDocument = {
-    graph: { ...base.graph, layers: [input, layer] },
-    preprocessing,
-    weights: [ref],
-    base: { architecture: config.architecture, weights: source.digest },
-  };
-  await putJson('model', document);
+  const graph = { ...base.graph, layers: [input, layer] };
+  const origin = { architecture: config.architecture, weights: source.digest };
+  await putDocument({ graph, preprocessing, base: origin }, base.weights, context);
 }
 
 function isNoSuchOutput(error: unknown): boolean {

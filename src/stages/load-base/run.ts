@@ -10,7 +10,7 @@ import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
 import { nonFinite } from '../../model/finite.js';
-import { countParameters, type ModelDocument } from '../../model/document.js';
+import { countParameters } from '../../model/document.js';
 import { outputOf, type Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
 import { baseFormats } from '../../model/formats/identify.js';
@@ -21,9 +21,9 @@ import type { Preprocessing } from '../../model/preprocessing.js';
 import { readModelFile } from '../../model/read-model.js';
 import { withoutTop } from '../../model/split.js';
 import type { Weights } from '../../model/tensor.js';
-import { encodeWeights } from '../../model/weights-file.js';
 import { fetchWeights } from '../../sources/weights.js';
 import { refuseScalingTwice } from './own-rescaling.js';
+import { putDocument } from './put.js';
 import { refuseOther, refuseOtherThanImages } from './right-network.js';
 import { unfetched } from './unfetched.js';
 import type { LocalSource, Source } from './source.js';
@@ -32,8 +32,9 @@ export async function runLoadBase(context: StageContext<'load-base'>): Promise<v
   await putBase(await bring(context.found as Source, context), context);
 }
 
-/** As {@link runLoadBase}; if the weights are not downloaded yet, it gives only the network, if that is built in. */
-export async function simulateLoadBase(context: StageContext<'load-base'>): Promise<void> {
+/** As {@link runLoadBase}, but without looking at images; if the weights are not downloaded yet, it gives only the network, if that is built in. */
+export async function simulateLoadBase(context: StageContext<'load-base'>): Promise<void | 'unknown'> {
+  if (context.config.precision === 'int8') return 'unknown';
   const source = await bring(context.found as Source, context).catch((error: unknown) => {
     if (bases[context.config.architecture].build === null) throw error;
     return { kind: 'random' } as const;
@@ -42,7 +43,7 @@ export async function simulateLoadBase(context: StageContext<'load-base'>): Prom
 }
 
 async function putBase(source: LocalSource, context: StageContext<'load-base'>): Promise<void> {
-  const { config, note, putBytes, putJson } = context;
+  const { config, note } = context;
   if (isOnnxBase(config.architecture)) {
     if (source.kind === 'random')
       throw withoutLayers(config.architecture, 'so there is nothing to build with `weights: random`');
@@ -59,14 +60,8 @@ async function putBase(source: LocalSource, context: StageContext<'load-base'>):
     `${graph.name}: ${graph.layers.length} layers up to ${outputOf(graph).name}, ${(parameters.trainable + parameters.frozen).toLocaleString('en-US')} parameters`,
   );
   if (passed.length > 0) note('left-out', describeLeftOut(passed));
-  const ref = await putBytes('weights', encodeWeights(weights));
-  const document: ModelDocument = {
-    graph,
-    preprocessing,
-    weights: [ref],
-    base: { architecture: config.architecture, weights: source.kind === 'file' ? source.digest : 'random' },
-  };
-  await putJson('model', document);
+  const base = { architecture: config.architecture, weights: source.kind === 'file' ? source.digest : 'random' };
+  await putDocument({ graph, preprocessing, base }, weights, context);
 }
 
 /** Layers that do nothing outside training: augmentation, and dropout of whole blocks. */

@@ -1,7 +1,13 @@
 /** The final model of a cross-validation as the average of its folds' models, in one network. */
 import { count } from '../../core/text/count.js';
 import type { StageContext } from '../../core/stage.js';
-import { countParameters, isTrainedDocument, readWeights, type TrainedDocument } from '../../model/document.js';
+import {
+  countParameters,
+  isTrainedDocument,
+  passExact,
+  readWeights,
+  type TrainedDocument,
+} from '../../model/document.js';
 import { averaged } from '../../model/ensemble.js';
 import { encodeWeights } from '../../model/weights-file.js';
 
@@ -20,6 +26,7 @@ export async function runEnsemble({
   const [first] = documents;
   const { graph, weights: own, shared } = averaged(first.graph, weights);
   pass('weights', folds[0].weights);
+  passExact(folds[0], pass);
   const ref = await putBytes('trained_weights', encodeWeights(own));
   const layers = Math.min(first.base.layers ?? 0, shared);
   const document: TrainedDocument = {

@@ -54,6 +54,7 @@ function preprocessingOf(
     });
   }
   if (rescaling !== undefined) {
+    if (document.int8 !== undefined) throw rangesOfOtherPixels();
     refuseScalingTwice(document.graph, weights, rescaling.factor);
     return rescaling;
   }
@@ -64,6 +65,16 @@ function preprocessingOf(
       'the preprocessing of this base is not known: it does not begin with a Rescaling or Normalization layer for pixels of 0 to 255',
     expected: '`preprocessing: tf`, `caffe`, `torch` or `none` in load-base, or `rescale` in augment',
     remedy: 'add `preprocessing:` to load-base, with the one that the model was trained with',
+  });
+}
+
+function rangesOfOtherPixels() {
+  return failure('invalid', {
+    code: 'preprocessing-differs',
+    found:
+      '`rescale` of the augment stage prepares pixels otherwise than `precision: int8` of load-base, whose ranges follow from them',
+    expected: 'pixels that load-base prepares',
+    remedy: 'remove `rescale`, and write `preprocessing: {scale: ...}` in load-base if the base needs it',
   });
 }
 

@@ -4,7 +4,7 @@ import { count } from '../../core/text/count.js';
 import type { StageContext } from '../../core/stage.js';
 import { engineNotes, resolveEngine } from '../../engine/resolve.js';
 import { readData } from '../../features/data.js';
-import type { ModelDocument, TrainedDocument } from '../../model/document.js';
+import { passExact, type ModelDocument, type TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf, type Graph } from '../../model/graph.js';
 import { finalActivationOf } from '../../model/logits.js';
 import type { Loss } from '../../model/loss.js';
@@ -96,7 +96,7 @@ export async function runTrain(context: Context): Promise<void> {
 }
 
 async function putOut(
-  { pass, putBytes, putJson, readBytes }: Context,
+  { inputs, pass, putBytes, putJson, readBytes }: Context,
   document: TrainedDocument,
   base: ModelDocument['weights'][number],
   { weights, history, bestEpoch }: Trained,
@@ -107,6 +107,7 @@ async function putOut(
   );
   const moved = new Map([...earlier.flatMap((file) => [...file]), ...weights]);
   pass('weights', base);
+  passExact((inputs.from ?? inputs.model)!, pass);
   const ref = await putBytes('trained_weights', encodeWeights(moved));
   await putJson('model', { ...document, weights: [base, ref] } satisfies TrainedDocument);
   await putJson('history', { epochs: history, bestEpoch } satisfies History);
