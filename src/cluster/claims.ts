@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ActionKey } from '../core/digest.js';
 import type { ObjectStore } from '../object-store/object-store.js';
-import { bytesContent } from '../store/shared/file-content.js';
+import { bytesContent } from '../object-store/content.js';
 import { claimName } from '../store/shared/layout.js';
 import { readSmall } from '../store/shared/read-small.js';
 
@@ -21,7 +21,10 @@ export function claim(objects: ObjectStore, key: ActionKey, everyMs: number): ()
   beat();
   const timer = setInterval(beat, everyMs);
   timer.unref();
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    void objects.remove(claimName(key)).catch(() => undefined);
+  };
 }
 
 /** Watches the claim of a key. */

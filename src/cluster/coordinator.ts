@@ -3,6 +3,7 @@
  * it is there, is signed and hashes to its name. Quick stages run here, and are shared before workers are asked.
  */
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failure } from '../core/problem.js';
 import type { ActionKey, Digest, FeatureSetKey } from '../core/digest.js';
 import type { Emit } from '../core/event.js';
@@ -12,6 +13,7 @@ import type { Delegate, Delegated } from '../runner/delegate.js';
 import type { Node } from '../runner/graph.js';
 import type { Session } from '../runner/session.js';
 import { stageContext, type Work } from '../runner/work.js';
+import { ObjectStoreError } from '../object-store/object-store.js';
 import type { Remote } from '../store/shared/remote.js';
 import type { Store } from '../store/store.js';
 import { Board } from './board.js';
@@ -35,9 +37,17 @@ export interface CoordinatorOptions {
 /** How often workers may answer that a result is done which is nowhere. */
 const FALSE_ANSWERS = 2;
 const SHARED_WITHIN_MS = 10_000;
+/** Between two tries to reach the shared cache, and how many there are: about five minutes. */
+const PAUSE_MS = 10_000;
+const PATIENCE = 30;
+const TRIES = 2;
+const TRIES_ONCE_BACK = 3;
+
 export class Coordinator implements Delegate {
   private readonly lethal = new Set<Digest>();
   private readonly turns = new Map<FeatureSetKey, Promise<void>>();
+  /** Results that workers read, which were sent for an earlier stage. */
+  private readonly sent = new Set<ActionKey>();
   private askedForWorkers: Promise<void> | undefined;
 
   private constructor(
@@ -74,7 +84,7 @@ export class Coordinator implements Delegate {
     setMaxListeners(0, signal);
     const { store } = session;
     const keys = settled.map(({ preimage }) => actionKeyOf(preimage));
-    await shareInputs(store, keys, signal);
+    await shareInputs(store, keys, this.sent, signal);
     this.askedForWorkers ??= this.noteWorkers();
     const outputs = new Map(settled.map((one) => [one.node.stage.name, one.outputs]));
     const spec = this.specs(work, outputs);
@@ -168,7 +178,9 @@ export class Coordinator implements Delegate {
           if (isOwn) throw parseFailure(found.reason) ?? workersEnded();
           await board.add([job]);
         }
-        if (performance.now() > until) {
+        // Whoever cannot look cannot call an answer false.
+        if (!this.remote.objects.isRead()) answers = 0;
+        else if (performance.now() > until) {
           if (answers > FALSE_ANSWERS) throw notShared(answers);
           if (seen !== undefined && found === undefined) await board.add([job]);
         }
@@ -190,15 +202,26 @@ export class Coordinator implements Delegate {
   }
 }
 
-/** Shares what workers read. What cannot be sent is tried once more. */
-async function shareInputs(store: Store, keys: readonly ActionKey[], signal: AbortSignal): Promise<void> {
+/** Shares what workers read. What cannot be sent is tried once more, and as long as the place does not answer. */
+async function shareInputs(
+  store: Store,
+  keys: readonly ActionKey[],
+  sent: Set<ActionKey>,
+  signal: AbortSignal,
+): Promise<void> {
   const { shared } = store;
   if (shared === undefined) return;
-  let left = keys;
-  for (let tries = 0; tries < 2 && left.length > 0; tries++) {
+  let left = keys.filter((key) => !sent.has(key));
+  let last = TRIES;
+  for (let tries = 0; left.length > 0 && tries < PATIENCE; tries++) {
+    // What guards the place lets a write through now and then: not at once when it answers again.
+    if (tries === last && (await isGone(shared.remote))) last += TRIES_ONCE_BACK;
+    if (tries === last) break;
+    if (tries >= TRIES) await sleep(PAUSE_MS, undefined, { signal });
     const isThere = await Promise.all(left.map((key) => shared.offer(key)));
     signal.throwIfAborted();
-    left = left.filter((_, i) => !isThere[i]);
+    left.forEach((key, i) => isThere[i] && sent.add(key));
+    left = left.filter((key) => !sent.has(key));
   }
   if (left.length === 0) return;
   const [reason = 'a result is no longer in the local cache'] = (await shared.settle(signal)).failed.keys();
@@ -208,6 +231,11 @@ async function shareInputs(store: Store, keys: readonly ActionKey[], signal: Abo
     found: `workers cannot begin, because what they read could not be sent there: ${reason}`,
     expected: 'a shared cache that can be written to',
   });
+}
+
+async function isGone({ objects }: Remote): Promise<boolean> {
+  const error: unknown = await objects.head('v1/answers').catch((reason: unknown) => reason);
+  return error instanceof ObjectStoreError && (error.kind === 'unreachable' || error.kind === 'busy');
 }
 
 function workersEnded(): Error {

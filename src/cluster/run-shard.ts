@@ -31,7 +31,7 @@ export async function runShard(settings: ShardSettings): ReturnType<typeof execu
   const note = (code: string, text: string): void => log.info({ event: 'note', code, text });
   const written = await loadChecked(settings.file, settings.pipeline, cwd);
   const { file, root, cache, source } = written;
-  const remote = writable(await openRemote({ cache, root, home: root }, note), '--shard');
+  const remote = writable(await openRemote({ cache, root, home: root }, note, { recovers: true }), '--shard');
   const home = await claimHome(settings.home, version);
   // Each process has a cache of its own below it.
   delete process.env.PIPELINE_CACHE;

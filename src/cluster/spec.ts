@@ -12,7 +12,7 @@ import { isInnerPath } from '../core/paths.js';
 import { failure } from '../core/problem.js';
 import type { Outputs } from '../core/stage.js';
 import type { Session } from '../runner/session.js';
-import { bytesContent } from '../store/shared/file-content.js';
+import { bytesContent } from '../object-store/content.js';
 import { specName } from '../store/shared/layout.js';
 import { readSmall } from '../store/shared/read-small.js';
 import type { Remote } from '../store/shared/remote.js';

@@ -1,6 +1,6 @@
 /**
  * A place that must not cost more than it saves: a direction that fails three times in a row is off for the rest of the
- * process.
+ * process, or until it works again, for those who cannot do without.
  */
 import {
   ObjectStoreError,
@@ -16,17 +16,32 @@ import {
 
 type Direction = 'read' | 'write';
 
-/** Called once per direction, with the last failure as a sentence. */
+/** Hears of a direction once when it is turned off, with the last failure as a sentence. */
 export type OnOff = (direction: Direction, reason: string, kind: ObjectFailure) => void;
+
+export interface Guarding {
+  readonly onOff: OnOff;
+  /** A direction that is off is tried again once in this time; never if it is left out. */
+  readonly retryMs?: number;
+  /** Such a try succeeded, and the direction is on again. */
+  readonly onBack?: (direction: Direction) => void;
+  /** Milliseconds; a test sets it. */
+  readonly now?: () => number;
+}
+
+export interface GuardedObjects extends ObjectStore {
+  /** Whether reading is not off. */
+  isRead(): boolean;
+}
 
 const IN_A_ROW = 3;
 
 /** The place behind breakers of its own. Neither a missing object counts, nor an abort, content that cannot be read here, or what a kind of place never does. */
-export function guardedStore(place: ObjectStore, onOff: OnOff): ObjectStore {
-  return new GuardedStore(place, new Breaker('read', onOff), new Breaker('write', onOff));
+export function guardedStore(place: ObjectStore, guarding: Guarding): GuardedObjects {
+  return new GuardedStore(place, new Breaker('read', guarding), new Breaker('write', guarding));
 }
 
-class GuardedStore implements ObjectStore {
+class GuardedStore implements GuardedObjects {
   readonly address: string;
 
   constructor(
@@ -35,6 +50,10 @@ class GuardedStore implements ObjectStore {
     private readonly writing: Breaker,
   ) {
     this.address = place.address;
+  }
+
+  isRead(): boolean {
+    return !this.reading.isOff;
   }
 
   async get(name: string, options?: GetOptions): Promise<ObjectBody | undefined> {
@@ -68,18 +87,28 @@ class Breaker {
   /** Attempts that began before the last failure were failures of the same moment. */
   private moment = 0;
   private off: ObjectStoreError | undefined;
+  private nextTry = Infinity;
 
   constructor(
     private readonly direction: Direction,
-    private readonly onOff: OnOff,
+    private readonly guarding: Guarding,
   ) {}
+
+  get isOff(): boolean {
+    return this.off !== undefined;
+  }
 
   begin(): Attempt {
     const moment = this.moment;
+    const isTry = this.off !== undefined && this.now() >= this.nextTry;
+    if (isTry) this.wait();
     return new Attempt(
-      () => this.off,
+      () => (isTry ? undefined : this.off),
       () => {
         this.failures = 0;
+        if (!isTry || this.off === undefined) return;
+        this.off = undefined;
+        this.guarding.onBack?.(this.direction);
       },
       (error) => {
         if (moment < this.moment || this.off !== undefined) return;
@@ -87,9 +116,18 @@ class Breaker {
         this.failures += 1;
         if (this.failures < IN_A_ROW) return;
         this.off = error;
-        this.onOff(this.direction, error.message, error.kind);
+        this.wait();
+        this.guarding.onOff(this.direction, error.message, error.kind);
       },
     );
+  }
+
+  private wait(): void {
+    this.nextTry = this.now() + (this.guarding.retryMs ?? Infinity);
+  }
+
+  private now(): number {
+    return (this.guarding.now ?? (() => performance.now()))();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Content on its way to a place. */
+import { digestOf } from '../core/digest.js';
 import type { ObjectContent } from './object-store.js';
 
 /** The content itself could not be read: the place did not fail. */
@@ -21,4 +22,12 @@ export async function* wholeContent(content: Pick<ObjectContent, 'size' | 'read'
   } catch (error) {
     throw new UnreadContent(error);
   }
+}
+
+/** Bytes in memory as content. */
+export function bytesContent(bytes: Buffer): ObjectContent {
+  const read = async function* (): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(bytes);
+  };
+  return { digest: digestOf(bytes), size: bytes.length, read };
 }

@@ -13,6 +13,8 @@ import { Patience, type Timing } from './timing.js';
 const kept = { keepAlive: true, scheduling: 'lifo', maxFreeSockets: 32 } as const;
 /** From this size on, the server is asked whether it wants the body: otherwise a refusal drowns in a broken upload. */
 const ASK_FIRST_BYTES = 1024 * 1024;
+/** A server that sends less in the time of silence keeps a run waiting without an end. */
+const LEAST_BYTES = 16 * 1024;
 /** Servers that do not know the question are silent. */
 const ASK_FIRST_MS = 1000;
 
@@ -58,6 +60,11 @@ export async function readAtMost(limit: number, { chunks }: HttpAnswer): Promise
     parts.push(chunk);
   }
   return Buffer.concat(parts);
+}
+
+/** Ends an answer whose body is not wanted, and with it the connection if it has one. */
+export async function discard({ chunks }: Pick<HttpAnswer, 'chunks'>): Promise<void> {
+  for await (const _ of chunks) break;
 }
 
 export class HttpClient {
@@ -195,13 +202,19 @@ class Exchange {
 
   private async *chunksOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {
     // Counts only while something is waited for: a slow reader does not make a silent server.
-    const silence = new Patience(this.timing.silentMs, () => response.destroy(silent(this.timing)));
+    const silence = new Patience(this.timing.silentMs, () => response.destroy(silent(this.timing, came)));
+    let came = 0;
     try {
       silence.renew();
       for await (const chunk of response as AsyncIterable<Uint8Array>) {
         silence.end();
+        came += chunk.length;
         yield chunk;
-        silence.renew();
+        if (came < LEAST_BYTES) silence.resume();
+        else {
+          came = 0;
+          silence.renew();
+        }
       }
       if (!response.complete) throw new Error('the connection ended in the middle of the answer');
     } catch (error) {
@@ -240,8 +253,9 @@ function writable(sent: ClientRequest): Promise<void> {
   });
 }
 
-function silent({ silentMs }: Timing): Error {
-  return Object.assign(new Error(`no data for ${silentMs / 1000} s`), { code: 'ETIMEDOUT' });
+function silent({ silentMs }: Timing, came = 0): Error {
+  const what = came === 0 ? 'no data for' : `only ${came} bytes in`;
+  return Object.assign(new Error(`${what} ${silentMs / 1000} s`), { code: 'ETIMEDOUT' });
 }
 
 function isBroken(error: NodeJS.ErrnoException | undefined): boolean {

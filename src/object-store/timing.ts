@@ -3,7 +3,7 @@
 export interface Timing {
   /** For a connection, with TLS. */
   readonly connectMs: number;
-  /** Without any byte in either direction, a connection counts as dead. */
+  /** Without any byte in either direction, or with an answer of less than 16 kB, a connection counts as dead. */
   readonly silentMs: number;
   /** Before the first repetition; twice as long before each further one, plus or minus a half by chance. */
   readonly backoffMs: number;
@@ -40,6 +40,11 @@ export class Patience {
   /** Starts to count, or counts from 0 again. */
   renew(): void {
     this.ticks = 0;
+    this.resume();
+  }
+
+  /** Goes on counting after {@link end}. */
+  resume(): void {
     this.timer ??= setInterval(() => {
       this.ticks += 1;
       if (this.ticks < TICKS) return;

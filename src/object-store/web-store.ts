@@ -1,6 +1,6 @@
 /** A plain web server: files by their names, which are read and never written or listed. */
 import { infoOf, partOf } from './answers.js';
-import { HttpClient, NetworkFailure, type HttpAnswer } from './http-client.js';
+import { discard, HttpClient, NetworkFailure, type HttpAnswer } from './http-client.js';
 import { partsOf } from './names.js';
 import {
   ObjectStoreError,
@@ -31,14 +31,14 @@ class WebStore implements ObjectStore {
     const answer = await this.send('GET', name, from, signal);
     if (answer === undefined) return undefined;
     if (answer.status === 416) {
-      await this.finish(answer, signal);
+      await this.leave(answer, signal);
       // The position is the end of the file, or behind it.
       const info = await this.head(name, { signal });
       return info === undefined ? undefined : { ...info, from: info.size, chunks: noChunks() };
     }
     const part = partOf(answer);
     if (answer.headers['content-encoding'] !== undefined) {
-      await this.finish(answer, signal);
+      await this.leave(answer, signal);
       throw this.failure('failed', 'the server sends the file compressed, though asked not to');
     }
     if (part === undefined) throw this.failure('failed', 'the server answers without the size of the file');
@@ -48,7 +48,7 @@ class WebStore implements ObjectStore {
   async head(name: string, { signal }: CallOptions = {}): Promise<ObjectInfo | undefined> {
     const answer = await this.send('HEAD', name, 0, signal);
     if (answer === undefined) return undefined;
-    await this.finish(answer, signal);
+    await this.leave(answer, signal);
     const info = infoOf(answer);
     if (info === undefined) throw this.failure('failed', 'the server answers without the size of the file');
     return info;
@@ -86,7 +86,7 @@ class WebStore implements ObjectStore {
       if (answer !== undefined) {
         const { status } = answer;
         if (status === 200 || status === 206 || status === 416) return answer;
-        await this.finish(answer, signal);
+        await this.leave(answer, signal);
         if (status === 404 || status === 410) return undefined;
         if (isLast || !mayPass(status)) throw this.refused(answer);
       }
@@ -110,9 +110,8 @@ class WebStore implements ObjectStore {
     }
   }
 
-  /** Ends an answer whose body is not wanted. */
-  private async finish(answer: HttpAnswer, signal: AbortSignal | undefined): Promise<void> {
-    for await (const _ of this.read(answer, signal)) break;
+  private leave(answer: HttpAnswer, signal: AbortSignal | undefined): Promise<void> {
+    return discard({ chunks: this.read(answer, signal) });
   }
 
   private readOnly(verb: string): ObjectStoreError {

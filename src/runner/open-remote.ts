@@ -13,23 +13,33 @@ interface RemotePlace {
   readonly folder: string;
   /** The project, whose trust file counts. */
   readonly home: string;
+  /** Once off, it is tried again now and then: others leave there what this process waits for. */
+  readonly recovers: boolean;
 }
+
+const RETRY_MS = 15_000;
 
 export async function openConfigured(
   config: CacheConfig,
-  { folder, home }: RemotePlace,
+  { folder, home, recovers }: RemotePlace,
   note: SharedNote,
   environment: NodeJS.ProcessEnv,
 ): Promise<Remote> {
   const { remote, mode, ...options } = config;
   const address = isUrl(remote) ? remote : resolve(folder, remote);
   const place = await openObjectStore(address, options, environment);
-  const objects = guardedStore(place, (direction, reason) =>
-    note(
-      'shared-cache-off',
-      `this run no longer ${direction === 'read' ? 'reads from' : 'writes to'} the shared cache: ${reason}`,
-    ),
-  );
+  const objects = guardedStore(place, {
+    onOff: (direction, reason) => {
+      const uses = direction === 'read' ? 'reads from' : 'writes to';
+      const text = `this run ${recovers ? `${uses} the shared cache no more until it answers` : `no longer ${uses} the shared cache`}`;
+      note('shared-cache-off', `${text}: ${reason}`);
+    },
+    ...(recovers && {
+      retryMs: RETRY_MS,
+      onBack: (direction) =>
+        note('shared-cache-on', `this run ${direction === 'read' ? 'reads from' : 'writes to'} the shared cache again`),
+    }),
+  });
   // A web server is filled in another way.
   const isRead = mode === 'read' || /^https?:/i.test(address);
   const trusted = (await readTrust({ home }))?.keys;

@@ -19,11 +19,14 @@ function remoteConfigOf(
   return used.mode === 'off' ? undefined : used;
 }
 
-/** Opens the shared cache of a project; undefined if it has none. Nothing is asked of it yet. */
+/**
+ * Opens the shared cache of a project; undefined if it has none. Nothing is asked of it yet. `recovers`: for a process
+ * that waits for what others leave there.
+ */
 export async function openRemote(
   pipeline: Pick<Pipeline, 'cache' | 'root' | 'home'>,
   note: SharedNote,
-  environment: NodeJS.ProcessEnv = process.env,
+  { recovers = false, environment = process.env }: { recovers?: boolean; environment?: NodeJS.ProcessEnv } = {},
 ): Promise<Remote | undefined> {
   const config = remoteConfigOf(pipeline.cache, environment);
   if (config === undefined) return undefined;
@@ -31,7 +34,7 @@ export async function openRemote(
   const { openConfigured } = await import('./open-remote.js');
   // A folder that the environment names is meant from here.
   const folder = environment.PIPELINE_REMOTE ? '.' : pipeline.root;
-  return openConfigured(config, { folder, home: pipeline.home }, note, environment);
+  return openConfigured(config, { folder, home: pipeline.home, recovers }, note, environment);
 }
 
 function modeOf(text: string): RemoteMode {

@@ -68,6 +68,8 @@ export interface SessionOptions extends SourceOptions {
   readonly buckets?: boolean;
   /** Results that another kind of processor has computed do not count: their last bits may differ. */
   readonly requireSameMachineClass?: boolean;
+  /** The address of the queue, if workers do the work. */
+  readonly workers?: string;
 }
 
 export async function openSession(

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { guardedStore } from '../../src/object-store/breaker.js';
+import { guardedStore, type Guarding } from '../../src/object-store/breaker.js';
 import { ObjectStoreError, type ObjectStore } from '../../src/object-store/object-store.js';
 import { contentOf, pagesOf, textAt } from './contents.js';
 
@@ -55,10 +55,10 @@ class Place {
 const broken = (): Error => new ObjectStoreError('unreachable', 's3://team: nothing listens there');
 const refused = { kind: 'unreachable', message: 's3://team: nothing listens there' };
 
-function rig() {
+function rig(more: Partial<Guarding> = {}) {
   const place = new Place();
   const reports: unknown[] = [];
-  const store = guardedStore(place.store, (...report) => reports.push(report));
+  const store = guardedStore(place.store, { onOff: (...report) => reports.push(report), ...more });
   return { place, store, reports };
 }
 
@@ -81,6 +81,43 @@ test('three failures in a row turn reading off, are reported once, and leave wri
   await store.put('a', contentOf('ok'));
   expect(place.calls).toBe(4);
   expect(reports).toEqual([off('read')]);
+});
+
+test('a direction that is off is tried once in a while, if that is asked for, until it works again', async () => {
+  let now = 0;
+  const back: string[] = [];
+  const { place, store, reports } = rig({ retryMs: 100, now: () => now, onBack: (direction) => back.push(direction) });
+  place.does = 'fails';
+  for (let times = 0; times < 3; times++) await expect(store.get('a')).rejects.toMatchObject(refused);
+  expect([store.isRead(), reports]).toEqual([false, [off('read')]]);
+  now = 99;
+  await expect(store.get('a')).rejects.toMatchObject(refused);
+  expect(place.calls).toBe(3);
+  now = 100;
+  await expect(store.get('a')).rejects.toMatchObject(refused);
+  await expect(store.get('a')).rejects.toMatchObject(refused);
+  expect(place.calls).toBe(4);
+  place.does = 'works';
+  now = 199;
+  await expect(store.get('a')).rejects.toMatchObject(refused);
+  now = 200;
+  expect(await textAt(store, 'a')).toBe('ok');
+  expect(await textAt(store, 'a')).toBe('ok');
+  expect([store.isRead(), back, reports]).toEqual([true, ['read'], [off('read')]]);
+  place.does = 'fails';
+  for (let times = 0; times < 4; times++) await expect(store.get('a')).rejects.toMatchObject(refused);
+  expect(reports).toEqual([off('read'), off('read')]);
+});
+
+test('a success that began before a direction was turned off does not turn it on', async () => {
+  const { place, store, reports } = rig({ retryMs: 100, now: () => 0 });
+  const release = place.hold();
+  const early = store.head('a');
+  place.store.head = () => Promise.reject(broken());
+  for (let times = 0; times < 3; times++) await expect(store.head('b')).rejects.toMatchObject(refused);
+  release();
+  await early;
+  expect([store.isRead(), reports]).toEqual([false, [off('read')]]);
 });
 
 test('writing is turned off by itself', async () => {

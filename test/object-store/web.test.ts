@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openObjectStore } from '../../src/object-store/open.js';
 import type { ObjectStore } from '../../src/object-store/object-store.js';
@@ -84,4 +86,28 @@ test('a name that leads elsewhere is refused', async () => {
   for (const name of ['../a', 'a/../b', 'a//b', ''])
     await expect(store.get(name)).rejects.toMatchObject({ kind: 'failed' });
   expect(server.asked).toEqual([]);
+});
+
+test('a server that sends a byte now and then is given up like a silent one, and a slow one is not', async () => {
+  let perChunk = 1;
+  const dripping = createServer((_, response) => {
+    response.writeHead(200, { 'content-length': 10 * 16 * 1024 });
+    const timer = setInterval(() => response.write(Buffer.alloc(perChunk)), 30);
+    response.on('close', () => clearInterval(timer));
+  });
+  await new Promise<void>((resolve) => dripping.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(dripping.address() as AddressInfo).port}`;
+  try {
+    const patient = { timing: { connectMs: 5000, silentMs: 1000, backoffMs: 1 } };
+    const slow = await openObjectStore(origin, patient, { PIPELINE_ALLOW_HTTP_LOOPBACK: '1' });
+    await expect(bytesOf(await slow.get('a'))).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringMatching(/: only \d+ bytes in 1 s$/),
+    });
+    perChunk = 4 * 1024;
+    expect((await bytesOf(await slow.get('a')))!.length).toBe(10 * 16 * 1024);
+  } finally {
+    dripping.closeAllConnections();
+    dripping.close();
+  }
 });

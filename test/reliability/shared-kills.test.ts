@@ -33,7 +33,7 @@ describeWithVersitygw('a shared cache', () => {
     expect(await wrongObjects(team.folderOf(prefix))).toEqual([]);
     const objects = await team.server.open('writer', `s3://team-cache/${prefix}`);
     const seals = sealsOf(new Map([[ci.publicKey, 'ci']]), undefined);
-    const found = await verifyShared({ objects, seals, writing: { state: 'off' }, note: () => undefined });
+    const found = await verifyShared({ objects, seals });
     expect([[...found.refused], found.incomplete]).toEqual([[], []]);
     return found.accepted.get('ci') ?? 0;
   }

@@ -10,7 +10,7 @@ import { count, printable } from '../../report/words.js';
 import { openRemote } from '../../runner/remote.js';
 import { projectIn } from '../../runner/checkout/project.js';
 import type { Remote } from '../../store/shared/remote.js';
-import { bytesContent } from '../../store/shared/file-content.js';
+import { bytesContent } from '../../object-store/content.js';
 import { usageOf, verifyShared } from '../../store/shared/inspect.js';
 import { onlyPipelineIn } from '../../config/only-file.js';
 import type { Host } from '../host.js';

@@ -1,6 +1,6 @@
 /** A bucket of a server with the S3 API. */
 import { infoOf, partOf } from '../answers.js';
-import { readAtMost } from '../http-client.js';
+import { discard, readAtMost } from '../http-client.js';
 import type {
   CallOptions,
   GetOptions,
@@ -51,7 +51,10 @@ export class S3Store implements ObjectStore {
       return info === undefined ? undefined : { ...info, from: info.size, chunks: noChunks() };
     }
     const part = partOf(answer);
-    if (part === undefined) throw this.unreadable('an object without its size');
+    if (part === undefined) {
+      await discard({ chunks: this.requests.read(answer, signal) });
+      throw this.unreadable('an object without its size');
+    }
     return { ...part, chunks: this.requests.read(answer, signal) };
   }
 
@@ -72,7 +75,7 @@ export class S3Store implements ObjectStore {
       const body = await this.get(name, { signal });
       if (body === undefined) return undefined;
       const { chunks, from: _, ...info } = body;
-      for await (const _ of chunks) break;
+      await discard({ chunks });
       return info;
     }
     await drain(answer.chunks);

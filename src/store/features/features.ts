@@ -258,8 +258,7 @@ export class FeatureSet implements FeatureStore {
     try {
       if (this.keeping) {
         if (!this.described) await this.describe();
-        const { name, index } = await this.folder.publish(batch.values());
-        return this.folder.share(name, index);
+        return this.folder.share(await this.folder.publish(batch.values()));
       }
     } catch (error) {
       noteUnwritten(this.files, error);

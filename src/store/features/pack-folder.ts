@@ -27,12 +27,6 @@ export interface Pack {
   readonly elsewhere?: number;
 }
 
-export interface PublishedPack {
-  readonly name: string;
-  /** The keys of its rows, one after another. */
-  readonly index: Buffer;
-}
-
 /** Packs that are opened at once while indexes are read. */
 const OPENING = 16;
 const BLOCK_BYTES = 1024 * 1024;
@@ -96,24 +90,21 @@ export class PackFolder {
   }
 
   /** Shares a pack that was published here, just now or before. One of others is theirs to share. */
-  share(pack: string, keys: Uint8Array, isNew = true): void {
+  share(pack: string, isNew = true): void {
     const digest = packDigest(pack);
     if (digest !== undefined && originOfPack(pack) === undefined)
-      this.shared?.offer(digest, keys, join(this.path, pack), isNew);
+      this.shared?.offer(digest, join(this.path, pack), () => this.readIndex(pack), isNew);
   }
 
   /** Shares every pack that is here, or those that are wanted: they were made before this process. */
   async shareAll(wanted?: ReadonlySet<Digest>): Promise<void> {
     await this.refresh();
-    for (const { name, elsewhere } of this.packs) {
-      if (wanted !== undefined && !wanted.has(packDigest(name)!)) continue;
-      const index = elsewhere === undefined ? await this.readIndex(name) : undefined;
-      if (index !== undefined) this.share(name, index, false);
-    }
+    for (const { name, elsewhere } of this.packs)
+      if (elsewhere === undefined && wanted?.has(packDigest(name)!) !== false) this.share(name, false);
   }
 
   /** Publishes a pack of entries and takes it in. Returns its name. */
-  async publish(entries: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<PublishedPack> {
+  async publish(entries: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<string> {
     const keys: Uint8Array[] = [];
     const { shape } = this;
     async function* pack(): AsyncGenerator<Uint8Array> {
@@ -127,9 +118,8 @@ export class PackFolder {
     const { temporary, digest } = await this.files.writeAsideHashed(inBlocks(pack()));
     const name = packName(digest);
     await this.files.moveInto(temporary, join(this.path, name));
-    const index = Buffer.concat(keys);
-    this.add({ name, rows: keys.length }, index);
-    return { name, index };
+    this.add({ name, rows: keys.length }, Buffer.concat(keys));
+    return name;
   }
 
   private async openPack(number: number): Promise<OpenFile | undefined> {

@@ -42,7 +42,7 @@ export async function mergePacks(
   // A damaged pack whose rows were appended again may have been replaced under its own name.
   const needed = new Set(folder.packs.filter((_, pack) => !sources.has(pack)).map(({ name }) => name));
   for (const places of partition(folder, livePlaces(folder, sources), limits)) {
-    needed.add((await folder.publish(readEntries(folder, places))).name);
+    needed.add(await folder.publish(readEntries(folder, places)));
   }
   await folder.reader.close(); // some systems do not delete what is open
   for (const name of old) if (!needed.has(name)) await folder.files.removeIfThere(join(folder.path, name));

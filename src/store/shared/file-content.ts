@@ -1,17 +1,9 @@
 /** A file of the store as what an object store sends. */
-import { digestOf, type Digest } from '../../core/digest.js';
+import type { Digest } from '../../core/digest.js';
 import type { ObjectContent } from '../../object-store/object-store.js';
 import type { Files } from '../disk/files.js';
 
 const CHUNK = 256 * 1024;
-
-/** Bytes in memory, likewise. */
-export function bytesContent(bytes: Buffer): ObjectContent {
-  const read = async function* (): AsyncGenerator<Uint8Array> {
-    yield await Promise.resolve(bytes);
-  };
-  return { digest: digestOf(bytes), size: bytes.length, read };
-}
 
 /** The content of a file; undefined if it is gone. It may go while it is sent: then sending fails. */
 export async function fileContent(files: Files, path: string, digest: Digest): Promise<ObjectContent | undefined> {

@@ -2,6 +2,7 @@
 import { isActionKey, isDigest, isFeatureSetKey } from '../../core/digest.js';
 import type { SignedKind } from '../../core/signing/envelope.js';
 import { isActionRecord, RECORD_LIMIT } from '../records.js';
+import type { ObjectStore } from '../../object-store/object-store.js';
 import { blobName, packObjectName } from './layout.js';
 import { readSmall } from './read-small.js';
 import type { Remote } from './remote.js';
@@ -17,7 +18,7 @@ export interface SharedUsage {
 }
 
 /** How many objects of each kind there are, and how large they are. Rejects with an ObjectStoreError. */
-export async function usageOf({ objects }: Pick<Remote, 'objects'>): Promise<SharedUsage[]> {
+export async function usageOf({ objects }: Pick<Judged, 'objects'>): Promise<SharedUsage[]> {
   const usage: SharedUsage[] = [];
   for (const kind of kinds) {
     let [number, bytes] = [0, 0];
@@ -39,9 +40,10 @@ export interface SharedVerification {
   readonly incomplete: readonly string[];
 }
 
+type Judged = Pick<Remote, 'seals'> & { readonly objects: ObjectStore };
+
 /** Reads every record and checks its signature, and whether the bytes that it names are there. */
-export async function verifyShared(remote: Remote): Promise<SharedVerification> {
-  const { objects } = remote;
+export async function verifyShared({ objects, seals }: Judged): Promise<SharedVerification> {
   const accepted = new Map<string, number>();
   const refused = new Map<string, string>();
   const incomplete: string[] = [];
@@ -52,7 +54,7 @@ export async function verifyShared(remote: Remote): Promise<SharedVerification> 
     for await (const page of objects.list(prefix)) {
       for (const { name } of page) {
         const bytes = await readSmall(objects, name, limit);
-        const opened = bytes && remote.seals.open(bytes, kind);
+        const opened = bytes && seals.open(bytes, kind);
         const parts = opened?.state === 'accepted' ? partsOf(name, opened.value) : undefined;
         if (opened?.state === 'accepted' && parts !== undefined) {
           const by = opened.by ?? '';

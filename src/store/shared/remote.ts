@@ -2,7 +2,7 @@
 import type { Json } from '../../core/canonical.js';
 import type { SignedKind, TrustedKeys } from '../../core/signing/envelope.js';
 import type { PublicKey, Signature } from '../../core/signing/keys.js';
-import type { ObjectStore } from '../../object-store/object-store.js';
+import type { GuardedObjects } from '../../object-store/breaker.js';
 
 /** A statement as it lies in the shared cache, and who made it. */
 export type Opened =
@@ -31,7 +31,7 @@ export type SharedNote = (code: string, text: string) => void;
 export type Writing = { readonly state: 'on' } | { readonly state: 'off'; readonly why?: string };
 
 export interface Remote {
-  readonly objects: ObjectStore;
+  readonly objects: GuardedObjects;
   readonly writing: Writing;
   readonly seals: Seals;
   /** Whose signatures count; everybody's if the project has no trust file. */

@@ -10,7 +10,7 @@ import type { Blobs } from '../blobs.js';
 import type { Files } from '../disk/files.js';
 import { isActionRecord, RECORD_LIMIT, type ActionRecord, type Origin, type Records } from '../records.js';
 import { fetchObject } from './fetch-object.js';
-import { bytesContent } from './file-content.js';
+import { bytesContent } from '../../object-store/content.js';
 import { blobName, recordName } from './layout.js';
 import { readSmall } from './read-small.js';
 import type { Remote } from './remote.js';

@@ -7,7 +7,7 @@ import { digestOf, isActionKey, isDigest, type ActionKey } from '../../core/dige
 import { isCount, isOneOf, isShapedAs } from '../../core/guards.js';
 import { ObjectStoreError } from '../../object-store/object-store.js';
 import type { CheckpointStore } from '../checkpoints.js';
-import { bytesContent } from './file-content.js';
+import { bytesContent } from '../../object-store/content.js';
 import { checkpointName } from './layout.js';
 import { readSmall } from './read-small.js';
 import type { Remote } from './remote.js';

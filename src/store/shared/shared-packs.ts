@@ -2,11 +2,12 @@
 import type { Json } from '../../core/canonical.js';
 import { isDigest, isFeatureSetKey, type Digest, type FeatureSetKey } from '../../core/digest.js';
 import { isCount, isOneOf, isShapedAs, isString } from '../../core/guards.js';
-import { ObjectStoreError } from '../../object-store/object-store.js';
+import { bytesContent } from '../../object-store/content.js';
+import { ObjectStoreError, type ListedObject } from '../../object-store/object-store.js';
 import type { Files } from '../disk/files.js';
 import { KEY_BYTES, packOriginOf, type PackOrigin } from '../features/feature-pack.js';
 import { noteUnwritten } from '../disk/write-errors.js';
-import { bytesContent, fileContent } from './file-content.js';
+import { fileContent } from './file-content.js';
 import { fetchObject } from './fetch-object.js';
 import { packObjectName, packOfRecord, packRecordName, packRecordsPrefix, packsPrefix } from './layout.js';
 import { readSmall } from './read-small.js';
@@ -38,8 +39,11 @@ export const isPackRecord = isShapedAs({
   keys: isString,
 });
 
+type ReadKeys = () => Promise<Uint8Array | undefined>;
+
 interface UploadOptions {
   readonly path: string;
+  readonly readKeys: ReadKeys;
   readonly isNew: boolean;
   readonly signal: AbortSignal;
 }
@@ -74,22 +78,20 @@ export class SharedPacks {
     const { objects } = this.remote;
     try {
       // A record outlives its pack if someone removes what is old.
-      const sizes = new Map<string, number>();
-      for await (const page of objects.list(packsPrefix(this.set)))
-        for (const { name, size } of page) sizes.set(name, size);
-      for await (const page of objects.list(packRecordsPrefix(this.set))) {
-        const packs = page.flatMap(({ name }) => packOfRecord(this.set, name) ?? []);
-        const isNew = (pack: Digest): boolean =>
-          !this.known.has(pack) && !has(pack) && sizes.has(packObjectName(this.set, pack));
-        for (const pack of packs) if (sizes.has(packObjectName(this.set, pack))) this.there.add(pack);
-        const news = packs.filter(isNew);
-        for (let start = 0; start < news.length; start += ASKING) {
-          const some = news.slice(start, start + ASKING);
-          for (const found of await Promise.all(some.map((pack) => this.read(pack)))) {
-            if (found === undefined || found.size !== sizes.get(packObjectName(this.set, found.digest))) continue;
-            this.known.add(found.digest);
-            yield found;
-          }
+      const [sizes, recorded] = await Promise.all([
+        listed(objects.list(packsPrefix(this.set))),
+        listed(objects.list(packRecordsPrefix(this.set))),
+      ]);
+      const packs = [...recorded.keys()].flatMap((name) => packOfRecord(this.set, name) ?? []);
+      const whole = packs.filter((pack) => sizes.has(packObjectName(this.set, pack)));
+      for (const pack of whole) this.there.add(pack);
+      const news = whole.filter((pack) => !this.known.has(pack) && !has(pack));
+      for (let start = 0; start < news.length; start += ASKING) {
+        const some = news.slice(start, start + ASKING);
+        for (const found of await Promise.all(some.map((pack) => this.read(pack)))) {
+          if (found === undefined || found.size !== sizes.get(packObjectName(this.set, found.digest))) continue;
+          this.known.add(found.digest);
+          yield found;
         }
       }
     } catch (error) {
@@ -116,14 +118,15 @@ export class SharedPacks {
   }
 
   /**
-   * Shares a pack of this machine, whose rows have these keys. Returns at once. `isNew`: it was made just now, so nobody
-   * is asked whether it is there.
+   * Shares a pack of this machine. Returns at once, and keeps nothing of it: many may wait. `readKeys` gives the keys of
+   * its rows when it is sent, or undefined if it is gone. `isNew`: it was made just now, so nobody is asked whether it is
+   * there.
    */
-  offer(pack: Digest, keys: Uint8Array, path: string, isNew: boolean): void {
+  offer(pack: Digest, path: string, readKeys: ReadKeys, isNew: boolean): void {
     this.known.add(pack);
     if (!isNew && this.there.has(pack)) return;
     const { remote, uploads, unshared } = this.parts;
-    const send = (signal: AbortSignal): Promise<number> => this.upload(pack, keys, { path, isNew, signal });
+    const send = (signal: AbortSignal): Promise<number> => this.upload(pack, { path, readKeys, isNew, signal });
     const work = remote.writing.state === 'off' ? send : unshared.during(packMark(this.set, pack), send);
     this.sending.push(uploads.add({ kind: 'pack', work }));
   }
@@ -133,11 +136,13 @@ export class SharedPacks {
     return (await Promise.all(this.sending)).every(Boolean);
   }
 
-  private async upload(pack: Digest, keys: Uint8Array, { path, isNew, signal }: UploadOptions): Promise<number> {
+  private async upload(pack: Digest, { path, readKeys, isNew, signal }: UploadOptions): Promise<number> {
     const { objects, seals } = this.remote;
     const content = await fileContent(this.files, path, pack);
     if (content === undefined) return 0;
     if (!isNew && (await this.isShared(pack, content.size))) return 0;
+    const keys = await readKeys();
+    if (keys === undefined) return 0;
     const record = { format: 'pack-1', set: this.set, pack, size: content.size, keys: toBase64(keys) } as const;
     const sealed = seals.close(record satisfies Json, 'pack');
     if (sealed === undefined) return 0;
@@ -167,6 +172,13 @@ export class SharedPacks {
     this.refuse(name, reason ?? 'it is not the record of this pack');
     return undefined;
   }
+}
+
+/** Sizes by name. */
+async function listed(pages: AsyncIterable<readonly ListedObject[]>): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  for await (const page of pages) for (const { name, size } of page) sizes.set(name, size);
+  return sizes;
 }
 
 function toBase64(bytes: Uint8Array): string {

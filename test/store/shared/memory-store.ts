@@ -1,8 +1,9 @@
 /** An object store in memory that counts what is asked of it, and can be made to fail. */
 import { digestOf } from '../../../src/core/digest.js';
-import { ObjectStoreError, type ObjectStore } from '../../../src/object-store/object-store.js';
+import type { GuardedObjects } from '../../../src/object-store/breaker.js';
+import { ObjectStoreError } from '../../../src/object-store/object-store.js';
 
-export interface MemoryStore extends ObjectStore {
+export interface MemoryStore extends GuardedObjects {
   readonly objects: Map<string, Buffer>;
   /** Names that were asked for, in order: `get v1/records/...`. */
   readonly asked: string[];
@@ -21,6 +22,7 @@ export function memoryStore(): MemoryStore {
   };
   const store: MemoryStore = {
     address: 'memory',
+    isRead: () => true,
     objects,
     asked,
     before: () => undefined,
