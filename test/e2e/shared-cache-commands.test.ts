@@ -82,6 +82,7 @@ test('others see it in lines of 80 columns, and fetch it', async () => {
   expect((await colleague.command('status', 'pets.yaml')).stdout).toContain('(in the shared cache, made by ci)');
   const pulled = await colleague.command('cache', 'pull', '--json');
   expect([pulled.code, jsonOf(pulled.stdout)]).toMatchObject([0, [{ event: 'cache-pull', results: 7, failed: 0 }]]);
+  expect((await colleague.command('cache', 'gc', '--max-size', '0')).code).toBe(0);
   const run = await colleague.run('pets.yaml', '--offline');
   expect([run.code, run.named('ran')]).toEqual([0, []]);
 });

@@ -1,4 +1,5 @@
 /** `cache push` and `cache pull`: by hand what runs do as they need it. */
+import type { ActionKey } from '../../core/digest.js';
 import { count } from '../../report/words.js';
 import { exitCodes, failure } from '../../core/problem.js';
 import { loadChecked, openFor } from '../../runner/open.js';
@@ -40,16 +41,20 @@ export async function push(file: string | undefined, { json }: ShareOptions, hos
 export async function pull(file: string | undefined, { json }: ShareOptions, host: Host): Promise<number> {
   const { session, shared } = await openShared(file, host);
   let [results, packs, failed] = [0, 0, 0];
+  const keys: ActionKey[] = [];
   for (const { decision } of await plan(session)) {
     if (!('key' in decision)) continue;
     const hit = await session.store.hit(decision.key);
     if (hit === undefined) continue;
+    keys.push(decision.key);
     if (hit.shared !== undefined) {
       if (await session.store.bring(hit)) results++;
       else failed++;
     }
     packs += await shared.pullFeatures(hit.record);
   }
+  // As after a run: what was fetched is needed, and no collection takes it.
+  if (keys.length > 0) await session.store.putRoot(session.pipeline.file, keys);
   if (json) host.stdout(`${JSON.stringify({ event: 'cache-pull', results, packs, failed })}\n`);
   else if (results + packs + failed === 0) host.stdout('everything that the shared cache has is here already\n');
   else host.stdout(`fetched ${count(results, 'result')} and ${count(packs, 'pack')} of features\n`);
