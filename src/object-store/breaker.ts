@@ -17,7 +17,7 @@ import {
 type Direction = 'read' | 'write';
 
 /** Hears of a direction once when it is turned off, with the last failure as a sentence. */
-export type OnOff = (direction: Direction, reason: string, kind: ObjectFailure) => void;
+type OnOff = (direction: Direction, reason: string, kind: ObjectFailure) => void;
 
 export interface Guarding {
   readonly onOff: OnOff;
