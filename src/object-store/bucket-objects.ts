@@ -23,16 +23,23 @@ export function openBucketPlace({ address, ...options }: BucketPlace): Promise<O
  * Gives an object to `read`, from its start, and again if its connection breaks; undefined if there is none of this
  * name. Rejects with {@link ObjectStoreError} if the place fails, or with the reason of the signal.
  */
-export async function readObject<Result>(
+export function readObject<Result>(
   objects: ObjectStore,
   name: string,
   read: (body: ObjectBody) => Promise<Result>,
   signal?: AbortSignal,
 ): Promise<Result | undefined> {
+  return patiently(async () => {
+    const body = await objects.get(name, { signal });
+    return body && (await read(body));
+  }, signal);
+}
+
+/** Does something again, from its start, if the place cannot be reached or is busy. */
+export async function patiently<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const body = await objects.get(name, { signal });
-      return body && (await read(body));
+      return await work();
     } catch (error) {
       const passes = error instanceof ObjectStoreError && (error.kind === 'unreachable' || error.kind === 'busy');
       if (!passes || attempt === ATTEMPTS) throw error;

@@ -162,7 +162,7 @@ class Hosts {
     }
   }
 
-  /** Runs the pipeline to its end; again if Redis could not be reached just when it began. */
+  /** Runs the pipeline to its end; again if Redis or the images could not be reached just when it began. */
   async run(): Promise<{ code: number | null; failed: unknown[] }> {
     const args = [cli, 'run', 'pets.yaml', '--json', '--workers', this.redis, '--job-size', '8'];
     for (;;) {
@@ -182,7 +182,8 @@ class Hosts {
       }, LONGEST_RUN_MS);
       await once(child, 'close');
       clearTimeout(patience);
-      if (child.exitCode === 5 && stderr.includes('cannot be reached')) continue;
+      if (child.exitCode === 5 && /cannot be reached|bucket-unreachable/.test(stderr + JSON.stringify(failed)))
+        continue;
       return { code: child.exitCode, failed };
     }
   }

@@ -5,7 +5,7 @@ import { failure } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
 import type { VerifiedFile } from '../../core/source.js';
 import type { Probe } from '../../core/stage.js';
-import { bucketFailure, bytesOf, readObject } from '../../object-store/bucket-objects.js';
+import { bucketFailure, bytesOf, patiently, readObject } from '../../object-store/bucket-objects.js';
 import type { ObjectBody, ObjectStore } from '../../object-store/object-store.js';
 import type { Blobs } from '../blobs.js';
 import type { Files } from '../disk/files.js';
@@ -42,7 +42,7 @@ export async function digestObjects(
 ): Promise<FileDigests> {
   const { address } = objects;
   try {
-    const list = await listObjects(objects);
+    const list = await patiently(() => listObjects(objects));
     // Replaced since the list: what was read is not what the list names by its ETag.
     const replaced: number[] = [];
     let done = 0;

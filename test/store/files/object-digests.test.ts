@@ -17,6 +17,7 @@ function scratchBucket(contents: Readonly<Record<string, string>>) {
   for (const [name, text] of Object.entries(contents)) memory.objects.set(name, Buffer.from(text));
   const etagOf = (name: string): string => digestOf(memory.objects.get(name)!).slice(0, 32);
   let hasEtags = true;
+  let breaking = 0;
   const objects: ObjectStore = {
     ...memory,
     address: 's3://bucket/photos',
@@ -30,14 +31,18 @@ function scratchBucket(contents: Readonly<Record<string, string>>) {
         size: bytes.length,
         ...(hasEtags && { etag: etagOf(name) }),
       }));
-      for (let at = 0; at < all.length; at += 2) yield await Promise.resolve(all.slice(at, at + 2));
+      for (let at = 0; at < all.length; at += 2) {
+        yield await Promise.resolve(all.slice(at, at + 2));
+        if (breaking > 0 && breaking--) throw new ObjectStoreError('unreachable', 'no network');
+      }
     },
   };
   const { files } = scratchFiles();
   const digest = () => digestObjects(files, objects, { indexFile: join(files.root, 'index', 'a'), probe });
   /** Names of the objects that were read since this was called last. */
   const read = (): string[] => memory.asked.splice(0).map((line) => line.replace('get ', ''));
-  return { memory, digest, read, withoutEtags: () => (hasEtags = false) };
+  const breakLists = (times: number): void => void (breaking = times);
+  return { memory, digest, read, breakLists, withoutEtags: () => (hasEtags = false) };
 }
 
 const animals = { 'cats/a.jpg': 'cat a', 'cats/b.jpg': 'cat b', 'dogs/a.jpg': 'dog' };
@@ -53,6 +58,14 @@ test('gives what the same files in a folder give, and reads each object once', a
   expect(read().sort()).toEqual(Object.keys(animals));
   const again = await digest();
   expect([again.treeDigest, again.read, read()]).toEqual([local.treeDigest, 0, []]);
+});
+
+test('lists again from the start if a page does not come, and gives up in the end', async () => {
+  const { digest, breakLists } = scratchBucket(animals);
+  breakLists(2);
+  expect((await digest()).paths).toEqual(Object.keys(animals));
+  breakLists(5);
+  await expect(digest()).rejects.toMatchObject({ category: 'input-output' });
 });
 
 test('reads what has another ETag, though its size is the same, and what is new', async () => {
