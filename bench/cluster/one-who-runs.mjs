@@ -51,7 +51,7 @@ const need = { digests, views: [0], set: { preimage: { bench: 'cluster' }, rowLe
 const tell = () => process.send({ rounds, requests, looks, peak: Math.round(process.resourceUsage().maxRSS / 1024) });
 setInterval(tell, 200);
 await extractByWorkers({
-  session: { features, rates: { get: () => Promise.resolve(undefined) }, emit },
+  session: { store, features, rates: { get: () => Promise.resolve(undefined) }, emit },
   ...{ board, need, stage: 'train', jobSize: rows, lethal: new Set() },
   signal: new AbortController().signal,
   spec: () => Promise.resolve(digestOf('spec')),

@@ -49,7 +49,7 @@ stages:
     views: ${values.views}
   load-base:
     architecture: efficientnet_lite0
-    weights: ${join(shared, "weights", "efficientnet-lite0")}
+    weights: ${join(shared, 'weights', 'efficientnet-lite0')}
   freeze: {layers: all}
   build-head:
     layers: [classifier]
@@ -130,7 +130,9 @@ for (let index = 0; index < Number(values.rounds); index++) {
   });
   const log = await stop();
   if (alone.model !== together.model) throw new Error('the models differ');
-  const jobs = log.filter(({ event }) => event === 'job-done').map(({ kind, pictures, ms }) => ({ kind, pictures, ms }));
+  const jobs = log
+    .filter(({ event }) => event === 'job-done')
+    .map(({ kind, pictures, ms }) => ({ kind, pictures, ms }));
   rounds.push({ alone: alone.ms, together: together.ms, ratio: together.ms / alone.ms, jobs });
   console.error(JSON.stringify(rounds.at(-1)));
 }

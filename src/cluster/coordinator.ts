@@ -178,7 +178,7 @@ export class Coordinator implements Delegate {
           if (isOwn) throw parseFailure(found.reason) ?? workersEnded();
           await board.add([job]);
         }
-        // Whoever cannot look cannot call an answer false.
+        // Without a look, this process cannot call an answer false.
         if (!this.remote.objects.isRead()) answers = 0;
         else if (performance.now() > until) {
           if (answers > FALSE_ANSWERS) throw notShared(answers);

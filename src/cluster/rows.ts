@@ -87,7 +87,7 @@ class Rows {
         this.total ??= this.missingNow;
         if (this.missingNow === 0) return;
         this.report();
-        // Whoever cannot look knows neither what is missing nor whether an answer was false.
+        // Without a look, it knows neither what is missing nor whether an answer was false.
         if (session.store.shared?.remote.objects.isRead() === false) this.answered.clear();
         else if (seen !== undefined) await this.queue(missing, await this.settleFailed(seen));
         await board.change(signal);

@@ -43,7 +43,7 @@ export class Patience {
     this.resume();
   }
 
-  /** Goes on counting after {@link end}. */
+  /** Continues to count after {@link end}. */
   resume(): void {
     this.timer ??= setInterval(() => {
       this.ticks += 1;

@@ -40,7 +40,7 @@ export class Host {
     this.setLink('down');
   }
 
-  mend(): void {
+  repair(): void {
     this.setLink('up');
   }
 

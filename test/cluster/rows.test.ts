@@ -14,7 +14,7 @@ const jobAt = (from: number): ExtractJob => ({
 });
 
 /** The jobs that are queued in the first look at a queue. */
-async function queuedWith(seen: readonly Seen[], workers: number): Promise<readonly ExtractJob[]> {
+async function queuedWith(seen: readonly Seen[], workers: number, isRead = true): Promise<readonly ExtractJob[]> {
   const stop = new AbortController();
   let queued: readonly ExtractJob[] = [];
   const board = {
@@ -28,6 +28,7 @@ async function queuedWith(seen: readonly Seen[], workers: number): Promise<reado
   const session = {
     features: { open: () => Promise.resolve(nothing), keyOf: () => set },
     rates: { get: () => Promise.resolve(undefined) },
+    store: { shared: { remote: { objects: { isRead: () => isRead } } } },
     emit: () => undefined,
   };
   const need = { digests, views: [0], set: { preimage: {}, rowLength: 4, workload: {} } };
@@ -40,6 +41,10 @@ async function queuedWith(seen: readonly Seen[], workers: number): Promise<reado
   await expect(extractByWorkers(extraction)).rejects.toThrow('enough');
   return queued;
 }
+
+test('nothing is queued while the shared cache cannot be read', async () => {
+  expect(await queuedWith([], 2, false)).toEqual([]);
+});
 
 test('as many jobs wait, however many workers have one', async () => {
   const active = Array.from({ length: 600 }, (_, index): Seen => ({ state: 'active', job: jobAt(index) }));

@@ -71,7 +71,7 @@ suite(`a team on separate hosts${reason === undefined ? '' : ` (skipped: ${reaso
           cuts++;
           victim.cut();
           await sleep(random() * LONGEST_CUT_MS);
-          victim.mend();
+          victim.repair();
         }
         expect(await running).toEqual({ code: 0, failed: [] });
         expect(await madeBy(hosts.project)).toEqual(expected);
