@@ -18,9 +18,7 @@ type Tensors = Readonly<Record<string, Tensor>>;
 
 export interface SessionDevice {
   readonly name: DeviceName;
-  /** Whether operators that the device lacks may run on the CPU. */
-  readonly fallback: boolean;
-  /** Called after the first run of each session. */
+  /** Called in the first run of each session, which fails if this throws. */
   readonly onPlaced?: (placement: Placement) => void;
 }
 
@@ -28,6 +26,8 @@ export interface SessionDevice {
 interface Placement {
   readonly operators: number;
   readonly onCpu: number;
+  /** Kinds of the latter, such as `Resize`. */
+  readonly kinds: readonly string[];
 }
 
 /** The names of devices in onnxruntime's profiles; those of the CPU have this one. */
@@ -37,11 +37,13 @@ const CPU = 'CPUExecutionProvider';
 export function sessionDeviceOf({ backend, fallback }: DeviceUse, note: NoteOnce): SessionDevice | undefined {
   const device = deviceOf(backend);
   if (device === undefined) return undefined;
-  const onPlaced = ({ operators, onCpu }: Placement): void => {
-    if (onCpu > 0)
-      note('device-fallback', `${onCpu} of ${operators} operators run on the CPU: ${deviceText(backend)} lacks them`);
+  const onPlaced = ({ operators, onCpu, kinds }: Placement): void => {
+    if (onCpu === 0) return;
+    const text = `${onCpu} of ${operators} operators run on the CPU instead of ${deviceText(backend)}: ${kinds.join(', ')}`;
+    if (!fallback) throw lacks(text);
+    note('device-fallback', text);
   };
-  return { name: device.name, fallback, onPlaced };
+  return { name: device.name, onPlaced };
 }
 
 let last: Promise<unknown> = Promise.resolve();
@@ -79,7 +81,7 @@ export async function openOnDevice(
     return folder === undefined ? turns : counting(turns, session, device, folder);
   } catch (error) {
     await remove();
-    throw refusalOf(device, error);
+    throw failed(device, 'cannot open the network', error);
   }
 }
 
@@ -90,7 +92,7 @@ function ofTurns(session: InferenceSession, device: SessionDevice): Session {
     inputMetadata,
     run: (feeds, fetches) =>
       inTurn(() => (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches))).catch((error) => {
-        throw stopped(device, error);
+        throw failed(device, 'stopped computing the network', error);
       }),
     release: () => inTurn(() => session.release()),
   };
@@ -122,41 +124,42 @@ function counting(turns: Session, session: InferenceSession, device: SessionDevi
 interface ProfileEvent {
   readonly cat: string;
   readonly name: string;
-  readonly args?: { readonly provider?: string; readonly op_name?: string };
+  readonly args?: {
+    readonly provider?: string;
+    readonly op_name?: string;
+    /** One for each output: its type and its shape. */
+    readonly output_type_shape?: readonly Readonly<Record<string, readonly number[]>>[];
+  };
 }
 
-/** Copies between a device and the CPU are not operators of the network. */
+/** Neither copies between a device and the CPU count, nor arithmetic with shapes, which is always done there. */
 export function placementIn(profile: string): Placement {
   const events = JSON.parse(profile) as readonly ProfileEvent[];
-  const kernels = events.filter(
-    ({ cat, name, args }) => cat === 'Node' && name.endsWith('_kernel_time') && !args?.op_name?.startsWith('Memcpy'),
+  const kernels = events.flatMap(({ cat, name, args = {} }) =>
+    cat !== 'Node' || !name.endsWith('_kernel_time') || args.op_name?.startsWith('Memcpy') || isOfShapes(args)
+      ? []
+      : [args],
   );
-  return { operators: kernels.length, onCpu: kernels.filter(({ args }) => args?.provider === CPU).length };
+  const onCpu = kernels.filter(({ provider }) => provider === CPU).map(({ op_name: kind = 'unknown' }) => kind);
+  return { operators: kernels.length, onCpu: onCpu.length, kinds: [...new Set(onCpu)].sort() };
 }
 
-function refusalOf({ name, fallback }: SessionDevice, error: unknown): PipelineError {
-  const text = error instanceof Error ? error.message : String(error);
-  if (!fallback && /fallback to CPU EP has been explicitly disabled/.test(text))
-    return failure(
-      'invalid',
-      {
-        code: 'device-lacks-operators',
-        where: 'engine.fallback',
-        found: `the device ${name} lacks operators of this network, and \`fallback: false\` does not let the CPU run them`,
-        expected: 'a network whose operators all run on the device',
-        remedy: 'remove `fallback: false`, or use another device',
-      },
-      error,
-    );
-  return failed(name, 'cannot open the network', error);
+function isOfShapes({ output_type_shape: outputs = [] }: NonNullable<ProfileEvent['args']>): boolean {
+  return outputs.length > 0 && outputs.every((output) => Object.keys(output).every((type) => type === 'int64'));
+}
+
+function lacks(found: string): PipelineError {
+  return failure('invalid', {
+    code: 'device-lacks-operators',
+    where: 'engine.fallback',
+    found: `${found}, which \`fallback: false\` does not allow`,
+    expected: 'a network whose operators all run on the device',
+    remedy: 'remove `fallback: false`, or use another device',
+  });
 }
 
 /** Drivers reset a device that took too long or ran out of memory; what it was computing is lost. */
-function stopped({ name }: SessionDevice, error: unknown): PipelineError {
-  return failed(name, 'stopped computing the network', error);
-}
-
-function failed(name: DeviceName, what: string, error: unknown): PipelineError {
+function failed({ name }: SessionDevice, what: string, error: unknown): PipelineError {
   return failure(
     'stage-failed',
     {

@@ -50,13 +50,7 @@ export function openFile(
       enableMemPattern: false,
       logSeverityLevel: 4,
       // These bytes were checked as ONNX. Without this option, onnxruntime would also accept its own format.
-      extra: {
-        session: {
-          intra_op: { allow_spinning: '0' },
-          load_model_format: 'ONNX',
-          disable_cpu_ep_fallback: device?.fallback === false ? '1' : '0',
-        },
-      },
+      extra: { session: { intra_op: { allow_spinning: '0' }, load_model_format: 'ONNX' } },
       ...options,
     });
   return device === undefined ? open({ executionProviders: ['cpu'] }) : openOnDevice(device, open);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { openOnDevice, placementIn, type Session } from '../../../src/engine/onnx/device-session.js';
+import { openOnDevice, placementIn, sessionDeviceOf, type Session } from '../../../src/engine/onnx/device-session.js';
 import type { InferenceSession, SessionOptions } from '../../../src/engine/onnx/runtime.js';
 
 const kernel = (name: string, provider: string, operator = 'Conv') => ({
@@ -17,10 +17,15 @@ const profile = JSON.stringify([
   kernel('c', 'WebGpuExecutionProvider', 'MemcpyToHost'),
   { cat: 'Api', name: 'a&Conv' },
   kernel('d', 'WebGpuExecutionProvider'),
+  // The shape of a tensor.
+  {
+    ...kernel('e', 'CPUExecutionProvider', 'Gather'),
+    args: { provider: 'CPUExecutionProvider', op_name: 'Gather', output_type_shape: [{ int64: [4] }] },
+  },
 ]);
 
 test('operators on the CPU are counted, copies are not', () => {
-  expect(placementIn(profile)).toEqual({ operators: 3, onCpu: 1 });
+  expect(placementIn(profile)).toEqual({ operators: 3, onCpu: 1, kinds: ['QuantizeLinear'] });
 });
 
 /** A library that keeps a list of what it does. */
@@ -52,7 +57,7 @@ function library(log: string[], name: string, fails = false) {
   };
 }
 
-const device = { name: 'webgpu', fallback: true } as const;
+const device = { name: 'webgpu' } as const;
 const leftOvers = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('pipeline-placement-'));
 
 describe('sessions on a device', () => {
@@ -91,7 +96,7 @@ describe('sessions on a device', () => {
     expect(options()).toMatchObject({ executionProviders: ['webgpu'], enableProfiling: true });
     await session.run({});
     await session.run({});
-    expect(placements).toEqual([{ operators: 3, onCpu: 1 }]);
+    expect(placements).toEqual([{ operators: 3, onCpu: 1, kinds: ['QuantizeLinear'] }]);
     expect(log.filter((line) => line === 'a counted')).toHaveLength(1);
     expect(await leftOvers()).toEqual(before);
     const unused = await openOnDevice({ ...device, onPlaced: () => undefined }, library(log, 'b').open);
@@ -99,20 +104,32 @@ describe('sessions on a device', () => {
     expect(await leftOvers()).toEqual(before);
   });
 
-  test.each([
-    [
-      false,
-      'This session contains graph nodes that are assigned to the default CPU EP, but fallback to CPU EP has been explicitly disabled by the user.',
-      'device-lacks-operators',
-    ],
-    [true, 'Failed to get a WebGPU adapter', 'device-failed'],
-  ])('that cannot be opened are refused in words (fallback: %s)', async (fallback, message, code) => {
+  test('that cannot be opened are refused in words', async () => {
     const before = await leftOvers();
-    const refused = openOnDevice({ name: 'webgpu', fallback, onPlaced: () => undefined }, () =>
-      Promise.reject(new Error(message)),
-    );
-    await expect(refused).rejects.toMatchObject({ problems: [{ code }], cause: { message } });
-    await expect(refused).rejects.not.toThrow(message);
+    const message = 'Failed to get a WebGPU adapter';
+    const refused = openOnDevice({ ...device, onPlaced: () => undefined }, () => Promise.reject(new Error(message)));
+    await expect(refused).rejects.toMatchObject({
+      problems: [{ code: 'device-failed', found: 'onnxruntime cannot open the network on this device' }],
+      cause: { message },
+    });
     expect(await leftOvers()).toEqual(before);
+  });
+
+  test('with operators on the CPU are noted, or refused under `fallback: false`', async () => {
+    const notes: string[] = [];
+    for (const fallback of [true, false]) {
+      const use = sessionDeviceOf({ backend: 'webgpu:A10', fallback }, (_code, text) => notes.push(text))!;
+      const run = (await openOnDevice(use, library([], 'a').open)).run({});
+      if (fallback) await run;
+      else
+        await expect(run).rejects.toMatchObject({
+          category: 'invalid',
+          problems: [
+            { code: 'device-lacks-operators', found: `${notes[0]}, which \`fallback: false\` does not allow` },
+          ],
+        });
+    }
+    expect(notes).toEqual(['1 of 3 operators run on the CPU instead of webgpu on A10: QuantizeLinear']);
+    expect(sessionDeviceOf({ backend: 'cpu', fallback: true }, () => undefined)).toBeUndefined();
   });
 });
