@@ -9,7 +9,7 @@ import { Worker } from 'bullmq';
 import { isJob } from '../../dist/cluster/jobs.js';
 import { redisOf } from '../../dist/cluster/redis.js';
 import { openRemote } from '../../dist/runner/remote.js';
-import { bytesContent } from '../../dist/store/shared/file-content.js';
+import { bytesContent } from '../../dist/object-store/content.js';
 import { packObjectName, packRecordName } from '../../dist/store/shared/layout.js';
 import { imageAt, rowKey } from './images.mjs';
 
