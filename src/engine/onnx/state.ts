@@ -1,13 +1,15 @@
 /**
  * Weights and moments in two sets of buffers: a step reads one and writes the other, then they change places. Nothing
- * is allocated or copied between steps.
+ * is allocated or copied between steps. Where the update is not a part of the graph, what is learned has one buffer in
+ * both, which changes in place.
  */
 import type { Shape } from '../../model/graph.js';
 import { slotName } from '../../model/optimizer.js';
 import type { Weights } from '../../model/tensor.js';
 import { Tensor } from './runtime.js';
 import { matrixOf, tilesOf } from './tiles.js';
-import { nextName, tileName, type Variable } from './training-model.js';
+import { gradientName, nextName, tileName, type Variable } from './training-model.js';
+import type { Learned, Updates } from './update/updates.js';
 
 type Tensors = Record<string, Tensor>;
 
@@ -28,9 +30,16 @@ export class TrainingState {
     private readonly variables: readonly Variable[],
     weights: Weights,
     private readonly slots: number,
+    updates?: Updates,
   ) {
+    const learned = updates?.learned.values();
     for (const variable of variables) {
       const { name, shape, kind } = variable;
+      const apart = kind === 'learned' ? learned?.next().value : undefined;
+      if (apart !== undefined) {
+        this.addLearned(variable, weights, apart);
+        continue;
+      }
       const start = weights.get(name)!.data;
       const data = start.slice();
       // What no step writes has one buffer in both sets.
@@ -40,6 +49,15 @@ export class TrainingState {
         addBuffer(this.current, slotName(name, slot), shape, new Float32Array(data.length), kind);
         addBuffer(this.next, slotName(name, slot), shape, new Float32Array(data.length), kind);
       }
+    }
+  }
+
+  private addLearned({ name, shape }: Variable, weights: Weights, { weight, gradient, slots }: Learned): void {
+    weight.set(weights.get(name)!.data);
+    for (const set of [this.current, this.next]) {
+      addBuffer(set, name, shape, weight, 'still');
+      slots.forEach((slot, index) => set.data.set(slotName(name, index), slot));
+      set.outputs[gradientName(name)] = new Tensor('float32', gradient, shape);
     }
   }
 

@@ -8,6 +8,7 @@ import type { Session, SessionDevice } from './device-session.js';
 import { Tensor } from './runtime.js';
 import { openSession } from './session.js';
 import { TrainingState } from './state.js';
+import { Updates } from './update/updates.js';
 import {
   activationName,
   activationsModel,
@@ -36,13 +37,24 @@ export async function openTrainer(
   device?: SessionDevice,
 ): Promise<Trainer> {
   const variables = variablesOf(program);
-  const useful = isSmallHead(program, variables) ? 1 : threads;
+  const isSmall = isSmallHead(program, variables);
+  const useful = isSmall ? 1 : threads;
   const optimization = literal ? 'disabled' : 'all';
   const target = literal ? 'literal' : device === undefined ? 'processor' : 'device';
-  const stepping = await openSession(trainingModel(program, variables, target), useful, optimization, device);
+  const updates = isSmall && target === 'processor' ? updatesOf(program, variables) : undefined;
+  const model = trainingModel(program, variables, target, updates !== undefined);
+  const stepping = await openSession(model, useful, optimization, device);
   const predicting = await openSession(predictionModel(program, variables, target), useful, optimization, device);
-  const state = new TrainingState(variables, program.weights, slotCount(program.optimizer));
-  return new OnnxTrainer(program, variables, state, stepping, predicting);
+  const state = new TrainingState(variables, program.weights, slotCount(program.optimizer), updates);
+  return new OnnxTrainer(program, variables, state, stepping, predicting, updates);
+}
+
+function updatesOf({ optimizer }: TrainingProgram, variables: readonly Variable[]): Updates | undefined {
+  const learned = variables.filter(({ kind }) => kind === 'learned');
+  return Updates.open(
+    optimizer,
+    learned.map(({ shape }) => sizeOf(shape)),
+  );
 }
 
 /** Convolutions have few weights, but much to compute. */
@@ -63,6 +75,8 @@ class OnnxTrainer implements Trainer {
     private readonly buffers: TrainingState,
     private readonly stepping: Session,
     private readonly predicting: Session,
+    /** The optimizer, if the graph does not contain it. */
+    private readonly updates: Updates | undefined,
   ) {
     this.shapes = shapesOf(program.graph);
     this.featureShape = this.shapes.get(program.graph.layers[0].name)!;
@@ -81,7 +95,7 @@ class OnnxTrainer implements Trainer {
         batch.sampleWeights.map((weight) => weight / batch.count),
         [1],
       ),
-      [ports.rate]: new Tensor('float32', Float32Array.of(rate), []),
+      ...(this.updates === undefined && { [ports.rate]: new Tensor('float32', Float32Array.of(rate), []) }),
     };
     await this.stepping.run(feeds, {
       ...this.buffers.outputs,
@@ -89,6 +103,7 @@ class OnnxTrainer implements Trainer {
       [ports.predictions]: rows(predictions, this.outputShape),
     });
     if (Number.isFinite(loss[0])) {
+      this.updates?.run(rate);
       this.buffers.swap();
       this.steps += 1;
     }

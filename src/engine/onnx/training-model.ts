@@ -28,7 +28,7 @@ export const ports = {
   targets: 'targets',
   /** N x 1: each sample's weight divided by N. */
   share: 'share',
-  /** What the optimizer's formula is given as its rate. */
+  /** What the optimizer's formula is given as its rate, if the graph contains it. */
   rate: 'rate',
   loss: 'loss',
   predictions: 'predictions',
@@ -64,11 +64,24 @@ export function nextName(name: string): Name {
   return `next:${name}`;
 }
 
+/** The name of the output that gives the gradient of a weight, where the update is not a part of the graph. */
+export function gradientName(name: string): Name {
+  return `gradient:${name}`;
+}
+
 /** What a program is compiled for; `literal` is the reference that others are compared with: nothing is folded. */
 export type Target = 'processor' | 'device' | 'literal';
 
-/** Compiles the step. Throws `invalid` for networks that do not end as the loss wants. */
-export function trainingModel(program: TrainingProgram, variables: readonly Variable[], target: Target): Model {
+/**
+ * Compiles the step. With `updatesApart` it gives gradients out instead of updated weights. Throws `invalid` for networks
+ * that do not end as the loss wants.
+ */
+export function trainingModel(
+  program: TrainingProgram,
+  variables: readonly Variable[],
+  target: Target,
+  updatesApart = false,
+): Model {
   const untilLogits = logitsGraph(program.graph, program.loss);
   const { builder, graph, steps, output: logits } = layOutWith(program, untilLogits, variables, true, target);
   const [units] = logits.shape;
@@ -86,12 +99,13 @@ export function trainingModel(program: TrainingProgram, variables: readonly Vari
     clipping,
     backpropagate(builder, steps, { ...logits, name: gradient }, learned),
   );
-  const rate = builder.input(ports.rate, []);
+  const rate = updatesApart ? undefined : builder.input(ports.rate, []);
   for (const variable of variables) {
     if (variable.kind !== 'learned') continue;
     const byWeight = gradients.get(variable.name);
     if (byWeight === undefined) throw new Error(`no path leads from ${variable.name} to the output of ${graph.name}`);
-    addUpdate(builder, program.optimizer, variable, byWeight, rate);
+    if (rate === undefined) builder.output(gradientName(variable.name), byWeight, variable.shape);
+    else addUpdate(builder, program.optimizer, variable, byWeight, rate);
   }
   addStatistics(builder, steps, variables);
   return builder.build(`${graph.name}-step`);

@@ -2,12 +2,13 @@
  * The two passes of a resize with WebAssembly's vectors: a tenth of the time that plain arithmetic takes, with the same
  * results. Runs in Node and in browsers. What does not fit into the working memory is left to `../passes.ts`.
  */
+import { instantiate, PAGE_BYTES, type ModuleMemory } from '../../core/web-assembly.js';
 import { spanOf, type Axis } from '../axis.js';
 import { KERNEL } from './kernel-bytes.js';
 
 /** As `kernel.wat` says; all but counts are addresses or lengths in bytes. */
 interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: ModuleMemory;
   readonly alongRows: (
     source: number,
     length: number,
@@ -19,15 +20,6 @@ interface Kernel {
   readonly alongColumns: (source: number, length: number, taps: number, places: number, target: number) => void;
 }
 
-/** What is used of it; the types of ECMAScript and Node leave it out. */
-interface WebAssemblyGlobal {
-  readonly WebAssembly: {
-    readonly Module: new (bytes: Uint8Array) => object;
-    readonly Instance: new (module: object) => { readonly exports: unknown };
-  };
-}
-
-const PAGE = 2 ** 16;
 /** The most memory that a thread keeps for this. */
 const MOST_BYTES = 16 * 2 ** 20;
 /** What is copied in at once, if it is more than one row: small enough for the processor's cache. */
@@ -41,9 +33,7 @@ let compiled: Kernel | null | undefined;
 function kernel(): Kernel | undefined {
   if (compiled === undefined) {
     try {
-      const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));
-      const { Module, Instance } = (globalThis as unknown as WebAssemblyGlobal).WebAssembly;
-      compiled = new Instance(new Module(bytes)).exports as Kernel;
+      compiled = instantiate(KERNEL) as Kernel;
     } catch {
       compiled = null;
     }
@@ -149,7 +139,7 @@ function spaceFor(taps: Int16Array, source: number, target: number): Space | und
 
 /** Whether there are so many bytes of memory now. */
 function grown({ memory }: Kernel, needed: number): boolean {
-  const lacking = Math.ceil((needed - memory.buffer.byteLength) / PAGE);
+  const lacking = Math.ceil((needed - memory.buffer.byteLength) / PAGE_BYTES);
   try {
     if (lacking > 0) memory.grow(lacking);
     return true;
