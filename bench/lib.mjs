@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 delete process.env.NODE_EXTRA_CA_CERTS;
 
 export const repository = fileURLToPath(new URL('..', import.meta.url));
-export const cli = join(repository, 'dist', 'cli.js');
+export const cli = join(repository, 'dist', 'cli.cjs');
 
 /** The photographs and weights beside the checkout; ends the script if they are missing. */
 export function sharedFolder() {

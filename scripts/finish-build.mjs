@@ -3,7 +3,7 @@
  * hundred small files takes longer than a run that has nothing to do. The modules that tsc wrote stay for the library.
  * Builds the page that a browser runs, and what exports contain. Then makes the command executable, and `npx pipeline` find it in a checkout as it does if it is installed.
  */
-import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -70,7 +70,18 @@ const { metafile } = await build({
   banner: requireOfBundle,
 });
 await joinEager(metafile, options, requireOfBundle.js);
-await build({ ...options, entryPoints: ['dist/cli.js'], outdir: 'dist' });
+await build({
+  ...options,
+  entryPoints: ['dist/cli.js'],
+  outfile: 'dist/cli.cjs',
+  format: 'cjs',
+  define: { 'import.meta.url': '__url' },
+  banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
+});
+await writeFile(
+  at('dist/cli.js'),
+  "import { createRequire } from 'node:module';\nexport const { main } = createRequire(import.meta.url)('./cli.cjs');\n",
+);
 
 // Processes that run models of others, and the threads that train: what the command needs too, they have a copy of.
 await build({
@@ -91,7 +102,7 @@ await build({
 await buildPage();
 await buildBundle();
 
-await chmod(at('dist/cli.js'), 0o755);
+await chmod(at('dist/cli.cjs'), 0o755);
 await mkdir(at('node_modules/.bin'), { recursive: true });
 await rm(at('node_modules/.bin/pipeline'), { force: true });
-await symlink('../../dist/cli.js', at('node_modules/.bin/pipeline'));
+await symlink('../../dist/cli.cjs', at('node_modules/.bin/pipeline'));

@@ -1,5 +1,5 @@
 /**
- * Joins what every command loads into `dist/main.cjs`, a script that `dist/cli.js` starts with V8's compiled code of an
+ * Joins what every command loads into `dist/main.cjs`, a script that `dist/cli.cjs` starts with V8's compiled code of an
  * earlier start. esbuild's splitting alone makes a file of its own of whatever two parts share, some sixty of which
  * every command would open, at a millisecond each. Files that are loaded on demand find those parts under their old
  * names, which pass on what `main.cjs` has.
@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 
 const main = 'dist/main.js';
 
-/** Marks `import()` in the script, which leaves it to `cli.js`: in compiled code that was kept V8 refuses it. */
+/** Marks `import()` in the script, which leaves it to `cli.cjs`: in compiled code that was kept V8 refuses it. */
 const onDemand = 'on-demand:';
 
 /**

@@ -108,7 +108,7 @@ function packBase(file, folder) {
   pack(folder);
 }
 
-if (!existsSync(join(root, 'dist', 'cli.js'))) throw new Error('run `npm run build` first');
+if (!existsSync(join(root, 'dist', 'cli.cjs'))) throw new Error('run `npm run build` first');
 mkdirSync(values.to, { recursive: true });
 const scratch = mkdtempSync(join(tmpdir(), 'pipeline-release-'));
 try {

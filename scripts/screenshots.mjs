@@ -13,7 +13,7 @@ import sharp from 'sharp';
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const project = mkdtempSync(join(tmpdir(), 'pipeline-screenshots-'));
 const pipeline = (...args) =>
-  execFileSync(process.execPath, [at('dist/cli.js'), ...args], { cwd: project, stdio: 'inherit' });
+  execFileSync(process.execPath, [at('dist/cli.cjs'), ...args], { cwd: project, stdio: 'inherit' });
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -52,7 +52,7 @@ async function save(page, name, colors) {
 
 /** Serves the exported model while a function uses its page. */
 async function withServer(use) {
-  const server = spawn(process.execPath, [at('dist/cli.js'), 'serve', '--port', '0'], { cwd: project });
+  const server = spawn(process.execPath, [at('dist/cli.cjs'), 'serve', '--port', '0'], { cwd: project });
   try {
     const url = await new Promise((resolve, reject) => {
       server.stderr.on('data', (text) => {

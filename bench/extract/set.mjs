@@ -36,7 +36,7 @@ export async function extract({ folder, root, files, base, size, featureLength, 
     note: (_code, text) => console.error(text),
     measured: () => undefined,
     openFeatures: async (preimage, rowLength) => {
-      opened.push(await store.openFeatures(featureSetKeyOf(preimage), preimage, rowLength, 'float32'));
+      opened.push(await store.openFeatures(featureSetKeyOf(preimage, host.settings), preimage, rowLength, 'float32'));
       return opened[0];
     },
   };

@@ -235,6 +235,8 @@ export class Features {
       items: digests,
       batchSize,
       inFlight: this.pool.inFlight,
+      ahead: this.pool.ahead(height * width * 3),
+      release: (image) => this.pool.release(image),
       numbersPerImage: height * width * 3,
       load: (digest) =>
         this.host.lethal?.has(digest) === true

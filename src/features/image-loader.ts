@@ -55,7 +55,8 @@ export const LOADS_AT_ONCE = 8;
 /** The view of images that are taken as they are. */
 export const PLAIN_VIEW = 0;
 
-export type ImageLoader = (task: ImageTask) => Promise<Float32Array<ArrayBuffer>>;
+/** Fills `into`, which no one else uses, if it is given and has the right length. */
+export type ImageLoader = (task: ImageTask, into?: Float32Array<ArrayBuffer>) => Promise<Float32Array<ArrayBuffer>>;
 
 /** Called with the bytes of an image that is to be kept. */
 export type OnKept = (digest: Digest, bytes: SharedArrayBuffer) => void;
@@ -70,14 +71,15 @@ export function createImageLoader({ image, preprocessing, variation }: ImageWork
   const [height, width] = image.size;
   const { interpolation, orientation, fit } = image;
   const decode = createDecoder({ width, height, interpolation, orientation, fit });
-  return async (task) => {
+  const length = height * width * 3;
+  return async (task, into) => {
     const bytes = 'at' in task ? await readListed(task, onKept) : await readNew(task);
     const pixels = await decode(bytes).catch((error: unknown) => {
       throw locatedAt(nameOfTask(task), asPipelineError(error));
     });
     const levels =
       variation === null || !('at' in task) ? pixels : vary(pixels, width, height, variation, task.digest, task.view);
-    const input = new Float32Array(height * width * 3);
+    const input = into?.length === length ? into : new Float32Array(length);
     preprocess(levels, input, preprocessing);
     return input;
   };

@@ -18,7 +18,9 @@ import {
   type ImageWork,
 } from './image-loader.js';
 
-const MOST_THREADS = 8;
+/** Threads on machines with up to as many cores; on larger ones a thread for two cores: Node's pool decodes for it. */
+const ONE_PER_CORE = 8;
+const MOST_THREADS = 32;
 
 /**
  * Tasks that a thread is given ahead. The calling thread hands out none while the engine computes on it: a training
@@ -26,9 +28,12 @@ const MOST_THREADS = 8;
  */
 const TASKS_PER_THREAD = 64;
 
+/** Memory for images that are loaded ahead of the engine. */
+const AHEAD_BYTES = 256 * 1024 * 1024;
+
 /**
- * Tasks that a thread has before another one starts. Starting one takes the processor as long as loading some thirty
- * small images, and one decodes several images at once: for a few images, a second thread is never worth its start.
+ * Tasks for each thread before another one starts. Starting one takes the processor as long as loading some thirty small
+ * images, and one decodes several images at once: for a few images, a second thread is never worth its start.
  */
 const TASKS_BEFORE_ANOTHER = 32;
 
@@ -39,9 +44,13 @@ export interface PoolOptions {
   readonly entry: string;
 }
 
+export function threadsFor(cores: number): number {
+  return cores <= ONE_PER_CORE ? cores : Math.min(MOST_THREADS, Math.max(ONE_PER_CORE, Math.ceil(cores / 2)));
+}
+
 /** From its TypeScript source, as in the tests, this has no `image-worker.js` beside it, and so no threads. */
 function usualOptions(): PoolOptions {
-  const threads = import.meta.url.endsWith('.ts') ? 0 : Math.min(availableParallelism(), MOST_THREADS);
+  const threads = import.meta.url.endsWith('.ts') ? 0 : threadsFor(availableParallelism());
   return { threads, entry: packageFile('dist/features/image-worker.js') };
 }
 
@@ -61,6 +70,11 @@ export class ImagePool {
   private readonly threads: Thread[] = [];
   private readonly loadHere: ImageLoader;
   private readonly kept = new KeptImages();
+  /**
+   * Memory of images that were given back. New memory for each image would take the calling thread a third of a
+   * millisecond of garbage collection, more than all else that an image takes it.
+   */
+  private spares: ArrayBuffer[] = [];
   private lastId = 0;
   private closed = false;
 
@@ -78,19 +92,34 @@ export class ImagePool {
   }
 
   /**
+   * How many images of so many numbers to load before they are needed: each thread has as many as it loads at once, and
+   * as many again that wait for the engine.
+   */
+  ahead(numbersPerImage: number): number {
+    return Math.min(2 * LOADS_AT_ONCE * this.options.threads, Math.floor(AHEAD_BYTES / (4 * numbersPerImage)));
+  }
+
+  /**
    * Loads one image as {@link createImageLoader} does, with the same failures. A thread that ends fails its images
    * with `picture-thread-ended`.
    */
   load(asked: ImageTask): Promise<Float32Array> {
     if (this.closed) throw new Error('the pool of image threads is closed');
     const task = this.withKept(asked);
-    if (this.options.threads === 0) return this.loadHere(task);
+    const spare = this.spares.pop();
+    if (this.options.threads === 0) return this.loadHere(task, spare && new Float32Array(spare));
     const { worker, waiting } = this.freest();
     const id = ++this.lastId;
     const loaded = new Promise<Float32Array>((resolve, reject) => waiting.set(id, { task, resolve, reject }));
     worker.ref();
-    worker.postMessage({ id, task } satisfies TaskMessage);
+    worker.postMessage({ id, task, spare } satisfies TaskMessage, spare === undefined ? [] : [spare]);
     return loaded;
+  }
+
+  /** Takes back an image that its caller no longer uses, for its memory. */
+  release(image: Float32Array): void {
+    if (this.closed || this.spares.length >= this.inFlight || !(image.buffer instanceof ArrayBuffer)) return;
+    if (image.byteLength === image.buffer.byteLength) this.spares.push(image.buffer);
   }
 
   private withKept(task: ImageTask): ImageTask {
@@ -103,18 +132,21 @@ export class ImagePool {
   async close(): Promise<void> {
     this.closed = true;
     this.kept.clear();
+    this.spares = [];
     const threads = this.threads.splice(0);
     for (const thread of threads) this.drop(thread, undefined);
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 
-  /** The thread with the fewest tasks; a new one if all have enough, as long as there may be more. */
+  /** The thread with the fewest tasks; a new one if all have enough, and there were enough for it. */
   private freest(): Thread {
     const [first, ...others] = this.threads;
     const freest =
       first && others.reduce((best, thread) => (thread.waiting.size < best.waiting.size ? thread : best), first);
     return freest === undefined ||
-      (freest.waiting.size >= TASKS_BEFORE_ANOTHER && this.threads.length < this.options.threads)
+      (freest.waiting.size >= LOADS_AT_ONCE &&
+        this.lastId >= TASKS_BEFORE_ANOTHER * this.threads.length &&
+        this.threads.length < this.options.threads)
       ? this.start()
       : freest;
   }

@@ -8,6 +8,8 @@ import { createImageLoader, LOADS_AT_ONCE, nameOfTask, type ImageTask, type Imag
 export interface TaskMessage {
   readonly id: number;
   readonly task: ImageTask;
+  /** Memory for the image. */
+  readonly spare?: ArrayBuffer;
 }
 
 export type AnswerMessage =
@@ -22,9 +24,9 @@ const load = createImageLoader(workerData as ImageWork, (kept, bytes) =>
 );
 const queue = new PQueue({ concurrency: LOADS_AT_ONCE });
 
-port.on('message', ({ id, task }: TaskMessage) => {
+port.on('message', ({ id, task, spare }: TaskMessage) => {
   queue
-    .add(() => load(task))
+    .add(() => load(task, spare && new Float32Array(spare)))
     .then(
       (image) => port.postMessage({ id, image } satisfies AnswerMessage, [image.buffer]),
       (error: unknown) =>

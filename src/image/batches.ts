@@ -20,10 +20,14 @@ export interface BatchOptions<T> {
   readonly batchSize: number;
   /** Loads that are asked for at once. */
   readonly inFlight: number;
+  /** Images that are loaded before they are needed, if they are more than two batches. */
+  readonly ahead?: number;
   /** Numbers of one image: height x width x 3. */
   readonly numbersPerImage: number;
   /** Reads, decodes, changes and preprocesses one image. */
   readonly load: (item: T) => Promise<Float32Array>;
+  /** Called with each image once it has been copied into its batch. */
+  readonly release?: (image: Float32Array) => void;
   /** What to call an item in an error: its path. */
   readonly nameOf: (item: T) => string;
   /** Judges an image that `load` rejected as bad data; without it, and for all other errors, the answer is `fail`. */
@@ -47,7 +51,7 @@ interface Pending<T> {
 
 /**
  * Yields the items in their order, `batchSize` at a time; only the last batch may be smaller, for where an item is
- * skipped the next takes its place. At most two batches are loaded ahead, also while the consumer is busy with one.
+ * skipped the next takes its place. At most two batches, or `ahead` images, are loaded ahead, also while the consumer is busy with one.
  * The first failure, in the items' order, ends it: loads under way are waited for, the rest never begin.
  */
 export async function* imageBatches<T>(options: BatchOptions<T>): AsyncGenerator<ImageBatch<T>, void, undefined> {
@@ -61,6 +65,7 @@ export async function* imageBatches<T>(options: BatchOptions<T>): AsyncGenerator
       const image = accept(next.item, await next.loaded, options);
       if (image === undefined) continue;
       ring[turn].set(image, items.length * numbersPerImage);
+      options.release?.(image);
       items.push(next.item);
       if (items.length < batchSize) continue;
       yield { items, pixels: ring[turn] };
@@ -85,8 +90,8 @@ class Prefetch<T> {
 
   /** The next item's load, after starting as many others as may be ahead; undefined after the last. */
   take(): Pending<T> | undefined {
-    const { items, batchSize } = this.options;
-    const limit = Math.min(items.length, this.started - this.pending.length + 2 * batchSize);
+    const { items, batchSize, ahead = 0 } = this.options;
+    const limit = Math.min(items.length, this.started - this.pending.length + Math.max(2 * batchSize, ahead));
     while (this.started < limit) this.start(items[this.started++]);
     return this.pending.shift();
   }

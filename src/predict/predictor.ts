@@ -49,6 +49,8 @@ export class Predictor implements ModelPredictor {
       items: inputs.map((input, index): Placed<Input> => ({ input, index })),
       batchSize: Math.max(1, Math.min(inputs.length, imagesPerBatch([height, width]))),
       inFlight: this.pool.inFlight,
+      ahead: this.pool.ahead(height * width * 3),
+      release: (image) => this.pool.release(image),
       numbersPerImage: height * width * 3,
       load: ({ input }) => this.load(input),
       nameOf: ({ input }) => input.name,

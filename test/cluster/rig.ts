@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pipelineText, Project, repository } from '../e2e/rig.js';
 import { freePort } from '../free-port.js';
 
-const cli = join(repository, 'dist', 'cli.js');
+const cli = join(repository, 'dist', 'cli.cjs');
 
 /** Why tests with workers are skipped; undefined if they are not. */
 export const withoutRedis =

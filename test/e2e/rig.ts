@@ -10,7 +10,7 @@ import { copyPets } from '../pets.js';
 import { checkEvent } from './event-schema.js';
 
 export const repository = process.cwd();
-const cli = join(repository, 'dist', 'cli.js');
+const cli = join(repository, 'dist', 'cli.cjs');
 
 export interface Outcome {
   readonly code: number;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { ImageAddress } from '../../src/core/image-place.js';
 import { digestOf, type Digest } from '../../src/core/digest.js';
-import { ImagePool } from '../../src/features/image-pool.js';
+import { ImagePool, threadsFor } from '../../src/features/image-pool.js';
 import { nameOfTask, type ListedImage, type ImageTask, type ImageWork } from '../../src/features/image-loader.js';
 
 const pets = join(process.cwd(), 'examples', 'pets', 'pictures', 'cats');
@@ -92,6 +92,25 @@ test('a second thread starts only for more images than one is given at first', a
     return new Set(answers.map(([thread]) => thread)).size;
   };
   expect([await threadsFor(32), await threadsFor(33), await threadsFor(200)]).toEqual([1, 2, 3]);
+});
+
+test('the memory of released images is used again, with the same bits', async () => {
+  const pool = new ImagePool(plain, threads(1));
+  const [first, second] = await Promise.all([pool.load(tasks[0]), pool.load(tasks[1])]);
+  const before = [first, second].map((image) => image.slice());
+  pool.release(first);
+  pool.release(second);
+  const [again, other] = await Promise.all([pool.load(tasks[1]), pool.load(tasks[0])]);
+  expect([other, again]).toEqual(before);
+  // Handed to the thread, and back under another name.
+  expect([first.length, second.length]).toEqual([0, 0]);
+  await pool.close();
+});
+
+test('machines with many cores have a thread for two of them, and images ahead for all threads', () => {
+  expect([1, 2, 8, 12, 16, 24, 64, 128].map(threadsFor)).toEqual([1, 2, 8, 8, 8, 12, 32, 32]);
+  const pool = new ImagePool(plain, threads(8));
+  expect([pool.ahead(224 * 224 * 3), pool.ahead(1024 * 1024 * 3)]).toEqual([128, 21]);
 });
 
 describe('failures', () => {

@@ -65,7 +65,7 @@ export class Sandbox {
     const usage = join(this.root, 'usage.json');
     const { NODE_OPTIONS: _options, ...inherited } = process.env;
     const env = { ...inherited, ...this.environment, USAGE_FILE: usage };
-    const words = ['--import', join(repository, 'test/hostile/usage.mjs'), join(repository, 'dist/cli.js'), ...args];
+    const words = ['--import', join(repository, 'test/hostile/usage.mjs'), join(repository, 'dist/cli.cjs'), ...args];
     const outcome = await new Promise<Refused>((resolve) => {
       execFile(
         process.execPath,

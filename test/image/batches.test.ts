@@ -100,6 +100,19 @@ describe('bounds', () => {
   });
 });
 
+test('more images can be loaded ahead than two batches, and each is given back once it is copied', async () => {
+  let started = 0;
+  const released: number[] = [];
+  const load = async (item: number) => (started++, image(item));
+  const batches = imageBatches(options(40, { load, ahead: 20, release: (copied) => void released.push(copied[0]) }));
+  const { value } = await batches.next();
+  await settle();
+  expect(started).toBe(4 + 20 - 1);
+  expect(released).toEqual([0, 1, 2, 3].map((item) => image(item)[0]));
+  expect(value!.items).toEqual([0, 1, 2, 3]);
+  await batches.return();
+});
+
 describe('ending early', () => {
   /** Loads that end only when they are let go; counts those that began and those that are still running. */
   function held() {

@@ -2,7 +2,7 @@
 
     python compare_features.py FOLDER [NAME ...]
 
-FOLDER is one that files.py wrote, or test/fixtures/onnx; dist/cli.js must be built. Of each file, a pipeline with images of noise
+FOLDER is one that files.py wrote, or test/fixtures/onnx; dist/cli.cjs must be built. Of each file, a pipeline with images of noise
 extracts features, which are read from the store (src/store/features/feature-pack.ts documents the format). Python opens
 the same file with the options that onnxruntime has by default, and runs it on one image after another. Only numpy, onnx, Pillow
 and onnxruntime are used, the last in the version of onnxruntime-node. Exits with 1 where a bit differs.
@@ -24,7 +24,7 @@ from PIL import Image
 
 from index import FIXTURES, read
 
-CLI = Path(__file__).parents[2] / "dist" / "cli.js"
+CLI = Path(__file__).parents[2] / "dist" / "cli.cjs"
 PER_CLASS = 3
 
 PIPELINE = """version: 1
