@@ -3,13 +3,13 @@ import { availableParallelism, totalmem } from 'node:os';
 import { bytesText } from './core/text/bytes-text.js';
 import type { Finding } from './core/finding.js';
 import { lowestNode } from './core/package.js';
-import type { EngineChoice } from './core/schema-types.js';
+import type { DeviceChoice, EngineChoice } from './core/schema-types.js';
 import { checkEngines } from './engine/check.js';
 import { checkDevices } from './engine/device/check.js';
 import { checkDecoder } from './image/check.js';
 
-export async function checkMachine(choice?: EngineChoice): Promise<Finding[]> {
-  const devices = checkDevices();
+export async function checkMachine(choice?: EngineChoice, device?: DeviceChoice): Promise<Finding[]> {
+  const devices = checkDevices(device);
   return [node(), threads(), ...(await checkEngines(choice)), ...(await devices), ...(await checkDecoder())];
 }
 

@@ -23,7 +23,7 @@ function createHost(signal: AbortSignal): Host {
     stages,
     bases: summarizeBases,
     inspect: async (path, where) => (await import('./model/onnx/inspect.js')).inspectOnnx(path, where),
-    checkMachine: async (engine) => (await import('./machine.js')).checkMachine(engine),
+    checkMachine: async (...choices) => (await import('./machine.js')).checkMachine(...choices),
     version: packageVersion(),
     exampleImages: packageFile('examples/pets/pictures'),
     cwd: process.cwd(),

@@ -1,5 +1,5 @@
 /** pipeline doctor: checks this machine, the cache and the images of a pipeline. */
-import { engineChoiceOf } from '../core/engine-choice.js';
+import { deviceChoiceOf, engineChoiceOf } from '../core/engine-choice.js';
 import type { Finding } from '../core/finding.js';
 import { asPipelineError, exitCodes, failure, isNotFetchedYet, type Problem } from '../core/problem.js';
 import type { Node } from '../runner/graph.js';
@@ -38,6 +38,7 @@ export const doctor: CommandSpec = {
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: DoctorOptions) => {
       const engine = engineChoiceOf(options.engine ?? 'auto');
+      const device = deviceChoiceOf(options.device ?? 'cpu');
       const damage: string[] = [];
       const session = file === undefined ? undefined : await openSessionFor(file, options, host, damage);
       // Loaded on demand, because every command loads this file.
@@ -50,7 +51,7 @@ export const doctor: CommandSpec = {
           tool: host.version,
         }));
       const findings = [
-        ...(await host.checkMachine(session?.settings.engine ?? engine)),
+        ...(await host.checkMachine(session?.settings.engine ?? engine, session?.pipeline.device.name ?? device)),
         ...(place?.warning === undefined ? [] : [placeFinding(place.warning)]),
         ...(await storeFindings(store, () => damage)),
         ...(session === undefined ? [] : await dataFindings(session, host)),
@@ -74,9 +75,11 @@ function placeFinding({ code, where, found, remedy }: Problem): Finding {
 
 async function openSessionFor(file: string, options: DoctorOptions, host: Host, damage: string[]): Promise<Session> {
   const pipeline = await loadChecked(file, options, host.cwd);
-  return openFor(pipeline, host, (event) => {
+  const keepDamage: Parameters<typeof openFor>[2] = (event) => {
     if (event.event === 'note' && event.code === 'cache-damage') damage.push(event.text);
-  });
+  };
+  // One that cannot be used is a finding like others.
+  return openFor(pipeline, host, keepDamage, { withoutDevice: true });
 }
 
 /** Runs the `inspect` of every stage that has one. */

@@ -4,7 +4,7 @@ import { deviceChoiceOf, engineChoiceOf } from '../core/engine-choice.js';
 import type { Finding } from '../core/finding.js';
 import type { InspectedOnnx } from '../core/inspected-onnx.js';
 import { PipelineError } from '../core/problem.js';
-import type { EngineChoice } from '../core/schema-types.js';
+import type { DeviceChoice, EngineChoice } from '../core/schema-types.js';
 import type { Screen } from '../report/live-region.js';
 import type { Tool } from '../runner/open.js';
 
@@ -14,8 +14,8 @@ export interface Host extends Tool {
   readonly bases: () => readonly BaseRow[];
   /** What is in an ONNX file; `where` is its path as people wrote it. */
   readonly inspect: (path: string, where: string) => Promise<InspectedOnnx>;
-  /** Checks whether this machine can do the work with the chosen engine. */
-  readonly checkMachine: (engine?: EngineChoice) => Promise<Finding[]>;
+  /** Checks whether this machine can do the work with the chosen engine and device. */
+  readonly checkMachine: (engine?: EngineChoice, device?: DeviceChoice) => Promise<Finding[]>;
   /** The folder of the example images that come with this tool. */
   readonly exampleImages: string;
   readonly cwd: string;

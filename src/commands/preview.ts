@@ -64,6 +64,7 @@ async function drawPreview(
     ...options,
     offline: true,
     buckets: true,
+    withoutDevice: true,
   });
   const node = augmentNode(session, stage);
   const { name } = node.stage;

@@ -70,6 +70,7 @@ async function networksOf(file: string | undefined, options: SummaryOptions, hos
     ...options,
     offline: true,
     buckets: true,
+    withoutDevice: true,
   });
   const { networkOfStage } = await import('../report/network/read.js');
   const { DryRun } = await import('../runner/preview/dry-run.js');

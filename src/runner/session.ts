@@ -68,6 +68,8 @@ export interface SessionOptions extends SourceOptions {
   readonly buckets?: boolean;
   /** Results that another kind of processor has computed do not count: their last bits may differ. */
   readonly requireSameMachineClass?: boolean;
+  /** Nothing is computed or planned, so the device is not looked for. */
+  readonly withoutDevice?: boolean;
   /** The address of the queue, if workers do the work. */
   readonly workers?: string;
 }
@@ -100,7 +102,9 @@ export async function openSession(
   await recoverDestinations(graph.nodes, project, emit);
   const sources = sharedSources(store, options);
   const buckets = new Buckets(store, options.offline === true && options.buckets !== true);
-  const device = await resolveDevice(pipeline, { graph, checkout, facts: store.facts, emit });
+  const device = options.withoutDevice
+    ? undefined
+    : await resolveDevice(pipeline, { graph, checkout, facts: store.facts, emit });
   const settings: Settings = {
     engine: pipeline.engine,
     ...(device && { device }),

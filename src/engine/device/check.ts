@@ -1,17 +1,22 @@
 /** A finding for each device: whether the engine onnx can compute on it here, and why not. */
 import { deviceNames, type DeviceName } from '../../core/engine-choice.js';
 import type { Finding } from '../../core/finding.js';
+import type { DeviceChoice } from '../../core/schema-types.js';
 import { findDevice, isSoftware, type Found } from './find.js';
 
-export function checkDevices(find: (device: DeviceName) => Promise<Found> = findDevice): Promise<Finding[]> {
-  return Promise.all(deviceNames.map(async (device) => findingOf(device, await find(device))));
+/** `wanted` is the device that is asked for: an error if it cannot be used. */
+export function checkDevices(
+  wanted: DeviceChoice = 'cpu',
+  find: (device: DeviceName) => Promise<Found> = findDevice,
+): Promise<Finding[]> {
+  return Promise.all(deviceNames.map(async (device) => findingOf(device, await find(device), device === wanted)));
 }
 
-/** Not a warning: most machines have no other device than the processor, and need none. */
-function findingOf(device: DeviceName, found: Found): Finding {
+function findingOf(device: DeviceName, found: Found, wanted: boolean): Finding {
   if (found.kind === 'refused')
     return {
-      level: 'note',
+      // Not a warning otherwise: most machines have no other device than the processor, and need none.
+      level: wanted ? 'error' : 'note',
       about: 'machine',
       code: 'device-unusable',
       text: `device ${device}: cannot be used here: ${found.reason}`,
@@ -29,6 +34,6 @@ function findingOf(device: DeviceName, found: Found): Finding {
     level: 'ok',
     about: 'machine',
     code: 'device',
-    text: `device ${device}: works on ${adapter} (--device ${device})`,
+    text: `device ${device}: works on ${adapter} (${wanted ? 'in use' : `--device ${device}`})`,
   };
 }

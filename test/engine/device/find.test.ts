@@ -66,7 +66,7 @@ describe('why a device cannot be used', () => {
   });
 
   test('doctor has a line for each device', async () => {
-    const lines = await checkDevices(async (device) =>
+    const lines = await checkDevices('dml', async (device) =>
       device === 'webgpu'
         ? { kind: 'works', adapter: 'NVIDIA A10' }
         : device === 'cuda'
@@ -77,7 +77,7 @@ describe('why a device cannot be used', () => {
       'ok device webgpu: works on NVIDIA A10 (--device webgpu)',
       'note device cuda: works on llvmpipe, which computes on the processor and is slower than the device cpu',
       'note device coreml: cannot be used here: its driver ended the process (SIGSEGV)',
-      'note device dml: cannot be used here: its driver ended the process (SIGSEGV)',
+      'error device dml: cannot be used here: its driver ended the process (SIGSEGV)',
     ]);
     expect(lines).toHaveLength(deviceNames.length);
   });
