@@ -56,9 +56,11 @@ export class Host {
   }
 }
 
+let made = 0;
+
 export class Network {
   private readonly hosts: Host[] = [];
-  private readonly name = `pipeline-${process.pid}`;
+  private readonly name = `pipeline-${process.pid}-${made++}`;
   private readonly hub = `${this.name}-hub`;
 
   constructor() {

@@ -57,32 +57,36 @@ suite(`a team on separate hosts${reason === undefined ? '' : ` (skipped: ${reaso
   });
 
   for (let number = 0; number < Math.ceil(cases(4, 80) / CUTS); number++)
-    test(`also if links are cut (run ${number} of seed ${seed})`, async () => {
-      const random = randomOf(`links ${number}`);
-      const hosts = await Hosts.create(alone);
-      let cuts = 0;
-      try {
-        const running = hosts.run();
-        let ended = false;
-        void running.finally(() => (ended = true));
-        for (const victim of shuffled(hosts.all, random).slice(0, CUTS)) {
-          await sleep(random() * 2500);
-          if (ended) break;
-          cuts++;
-          victim.cut();
-          await sleep(random() * LONGEST_CUT_MS);
-          victim.repair();
+    test(
+      `also if links are cut (run ${number} of seed ${seed})`,
+      async () => {
+        const random = randomOf(`links ${number}`);
+        const hosts = await Hosts.create(alone);
+        let cuts = 0;
+        try {
+          const running = hosts.run();
+          let ended = false;
+          void running.finally(() => (ended = true));
+          for (const victim of shuffled(hosts.all, random).slice(0, CUTS)) {
+            await sleep(random() * 2500);
+            if (ended) break;
+            cuts++;
+            victim.cut();
+            await sleep(random() * LONGEST_CUT_MS);
+            victim.repair();
+          }
+          expect(await running).toEqual({ code: 0, failed: [] });
+          expect(await madeBy(hosts.project)).toEqual(expected);
+          const rows = await hosts.rows();
+          expect(rows.length).toBe(IMAGES * 2);
+          expect(Math.max(...rows)).toBeLessThanOrEqual(1 + cuts);
+          print(`a run on separate hosts with ${cuts} links cut: same digests`);
+        } finally {
+          await hosts.remove();
         }
-        expect(await running).toEqual({ code: 0, failed: [] });
-        expect(await madeBy(hosts.project)).toEqual(expected);
-        const rows = await hosts.rows();
-        expect(rows.length).toBe(IMAGES * 2);
-        expect(Math.max(...rows)).toBeLessThanOrEqual(1 + cuts);
-        print(`a run on separate hosts with ${cuts} links cut: same digests`);
-      } finally {
-        await hosts.remove();
-      }
-    });
+      },
+      2 * LONGEST_RUN_MS,
+    );
 });
 
 /** What the stages have made; `ingest` lists the source, which is a folder or a bucket. */
