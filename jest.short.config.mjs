@@ -9,7 +9,7 @@ export default {
   ...all,
   testPathIgnorePatterns: [
     '/node_modules/',
-    ...['bases', 'published', 'cases', 'hostile', 'reliability', 'keras/networks'].map(
+    ...['bases', 'device', 'published', 'cases', 'hostile', 'reliability', 'keras/networks'].map(
       (name) => `<rootDir>/test/${name}`,
     ),
     ...[

@@ -13,10 +13,15 @@ stages:
   export: {to: models/pets, formats: [onnx]}
 `;
 
-/** Trains it on drawn pets, and exports it to models/pets. */
-export async function trainOnOnnx(project: Project): Promise<RunOutcome> {
+/** Writes its pipeline, `pets.yaml`, with drawn pets and the base. */
+export async function prepareOnOnnx(project: Project): Promise<void> {
   await project.addPets('pictures', 6);
   await writeFile(project.path('tiny.onnx'), tinyNetwork());
   await project.write('pets.yaml', pipeline);
+}
+
+/** Trains it on drawn pets, and exports it to models/pets. */
+export async function trainOnOnnx(project: Project): Promise<RunOutcome> {
+  await prepareOnOnnx(project);
   return project.run();
 }

@@ -7,7 +7,8 @@ import { bases } from '../../../src/model/bases/index.js';
 import { type Graph, type Layer, outputOf, withInputShape } from '../../../src/model/graph.js';
 import { initialWeights } from '../../../src/model/initializers.js';
 import { splitAtFrozen } from '../../../src/model/split.js';
-import { everyLayer, madeUpWeights, newerLayers, relativeError } from '../../model/graphs.js';
+import { everyLayer, madeUpWeights, newerLayers } from '../../model/graphs.js';
+import { worstStep } from './differences.js';
 import { batchFor, programFor } from './programs.js';
 
 let onnx: Engine;
@@ -59,37 +60,9 @@ function livelyWeights(graph: Graph) {
   return new Map([...kernels].map(([name, tensor]) => [name, name.endsWith('kernel') ? tensor : others.get(name)!]));
 }
 
-/**
- * The largest error of a tensor after one step of plain gradient descent at rate 1, relative to the largest change of
- * the tensor; of the predictions too.
- */
-async function worstTensor(program: TrainingProgram, count: number): Promise<number> {
-  const batch = batchFor(program.graph, count, 2, 1);
-  const results = [];
-  for (const engine of [onnx, tfjs]) {
-    const trainer = await engine.train({ ...program, optimizer: { kind: 'sgd', momentum: 0, nesterov: false } });
-    const start = await trainer.weights();
-    const { predictions, loss } = await trainer.step(batch);
-    const changes = [...(await trainer.weights())].map(([name, { data }]): [string, Float32Array] => {
-      const before = start.get(name)!.data;
-      return [name, data.map((value, i) => value - before[i])];
-    });
-    results.push(new Map([...changes, ['predictions', predictions], ['loss', Float32Array.of(loss)]]));
-    trainer.dispose();
-  }
-  const [ours, reference] = results;
-  expect([...ours.keys()]).toEqual([...reference.keys()]);
-  // What a BatchNorm on batch statistics takes out again has a gradient of zero, and rounding is all there is to compare.
-  const least = 1e-3 * Math.max(...[...reference.values()].map(largest));
-  return Math.max(
-    ...[...ours].map(([name, change]) => {
-      const expected = reference.get(name)!;
-      return (relativeError(change, expected) * (largest(expected) || 1)) / Math.max(largest(expected), least);
-    }),
-  );
-}
-
-const largest = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+/** {@link worstStep} of both engines. */
+const worstTensor = (program: TrainingProgram, count: number): Promise<number> =>
+  worstStep(program, count, { found: onnx, expected: tfjs });
 
 describe('one step equals the reference engine', () => {
   test('of the newer kinds of layers', async () => {
