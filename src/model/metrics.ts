@@ -29,6 +29,15 @@ export interface RoundingCost {
   readonly changed_predictions: number;
 }
 
+/** What computing the base in 8-bit integers costs: the head on its features, and on those of the base in float32. */
+export interface Int8Cost extends RoundingCost {
+  /** The share of right images; where they have several classes, of those all of whose classes are right. */
+  readonly accuracy: { readonly float32: number; readonly int8: number };
+  /** The layer of the base that loses most, and by how much its output is above what integers add to it. */
+  readonly layer: string;
+  readonly decibels: number;
+}
+
 /** Compares predictions with those from rounded numbers, row by row; thresholds are those of several classes per image. */
 export function roundingCost(
   exact: Float32Array,
@@ -51,6 +60,17 @@ function decisionsByRow(
 ): (number | string)[] {
   if (threshold === undefined || typeof threshold === 'number') return predictedLabels(scores, units, threshold);
   return Array.from({ length: scores.length / units }, (_, row) => classesAt(scores, row, threshold).join());
+}
+
+/** The share of rows that are decided as they are labeled. */
+export function shareRight(
+  scores: Float32Array,
+  labels: readonly Label[],
+  units: number,
+  threshold: number | readonly number[],
+): number {
+  const decided = decisionsByRow(scores, units, threshold);
+  return labels.filter((label, row) => String(label) === String(decided[row])).length / labels.length;
 }
 
 /** For notes and model cards: what rounding costs. */

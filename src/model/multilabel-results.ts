@@ -12,7 +12,7 @@ import {
   type Guard,
 } from '../core/guards.js';
 import type { Multilabel } from '../core/task.js';
-import type { RoundingCost } from './metrics.js';
+import type { Int8Cost, RoundingCost } from './metrics.js';
 import type { Decisions, Rates } from './multilabel.js';
 import { classRanges, isRange, type ClassIntervals, type Range } from './ranges.js';
 
@@ -94,6 +94,7 @@ export interface MultilabelMetrics extends MultilabelScores, Deviations {
   readonly intervals?: MultilabelIntervals;
   /** With cross-validation, folds count changed predictions at the thresholds of their own evaluations. */
   readonly half_precision?: RoundingCost;
+  readonly int8?: Int8Cost;
 }
 
 /** The prediction for one image: ascending indexes into the classes. */
@@ -135,6 +136,15 @@ export const isRoundingCost: Guard<RoundingCost> = isShapedAs({
   samples: isCount,
   score_difference: isFiniteNumber,
   changed_predictions: isCount,
+});
+
+export const isInt8Cost: Guard<Int8Cost> = isShapedAs({
+  samples: isCount,
+  score_difference: isFiniteNumber,
+  changed_predictions: isCount,
+  accuracy: isShapedAs({ float32: isFiniteNumber, int8: isFiniteNumber }),
+  layer: isString,
+  decibels: isFiniteNumber,
 });
 
 const scores = {
@@ -188,6 +198,7 @@ export const isMultilabelMetrics: Guard<MultilabelMetrics> = isShapedAs({
   ),
   intervals: optional(isMultilabelIntervals),
   half_precision: optional(isRoundingCost),
+  int8: optional(isInt8Cost),
 });
 
 const isPredictionsShape: Guard<MultilabelPredictions> = isShapedAs({

@@ -12,10 +12,11 @@ import {
   type Guard,
 } from '../core/guards.js';
 import type { EpochMetrics } from '../core/event.js';
-import type { ClassMetrics, RoundingCost } from './metrics.js';
+import type { ClassMetrics, Int8Cost, RoundingCost } from './metrics.js';
 import {
   isMultilabelMetrics,
   isMultilabelPredictions,
+  isInt8Cost,
   isRoundingCost,
   type MultilabelMetrics,
   type MultilabelPredictions,
@@ -94,6 +95,8 @@ export interface SingleMetrics extends Scores, Deviations {
   readonly intervals?: MetricIntervals;
   /** Where features are kept as float16: what that costs. */
   readonly half_precision?: RoundingCost;
+  /** Where the base is computed in 8-bit integers: what that costs. */
+  readonly int8?: Int8Cost;
 }
 
 /** Sample standard deviations over folds (of n values, divided by n - 1). */
@@ -178,6 +181,7 @@ const isSingleShape: Guard<SingleMetrics> = isShapedAs({
   confusion: isListOf(isListOf(isCount)),
   intervals: optional(isIntervals),
   half_precision: optional(isRoundingCost),
+  int8: optional(isInt8Cost),
 });
 
 /** Metrics with figures for every class and, where an image has one, a row and a column of the matrix. */

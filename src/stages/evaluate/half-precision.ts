@@ -1,4 +1,5 @@
-/** What keeping features as float16 costs: scores on some images compared with those from unrounded features. */
+/** What rounding costs: scores on some images compared with those from features that are not rounded. */
+import type { Digest } from '../../core/digest.js';
 import type { Runner } from '../../engine/engine.js';
 import type { Features } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/image-loader.js';
@@ -17,12 +18,22 @@ export async function measureHalfPrecision(
   { digests, predictions }: Pick<Predicted, 'digests' | 'predictions'>,
   { units, threshold }: { readonly units: number; readonly threshold: number | readonly number[] },
 ): Promise<RoundingCost> {
-  const compared = digests.slice(0, SAMPLES);
-  const scores = new Float32Array(compared.length * units);
+  const scores = await scoresOf(exact, suffix, digests.slice(0, SAMPLES), units);
+  return roundingCost(scores, predictions.subarray(0, scores.length), units, threshold);
+}
+
+/** What the head gives for images, of which none is bad. */
+export async function scoresOf(
+  features: Features,
+  suffix: Runner,
+  digests: readonly Digest[],
+  units: number,
+): Promise<Float32Array> {
+  const scores = new Float32Array(digests.length * units);
   let row = 0;
-  for await (const { digests: batch, features } of exact.stream(compared, PLAIN_VIEW, SAMPLES)) {
-    scores.set(await suffix.run(features, batch.length), row * units);
-    row += batch.length;
+  for await (const batch of features.stream(digests, PLAIN_VIEW, SAMPLES)) {
+    scores.set(await suffix.run(batch.features, batch.digests.length), row * units);
+    row += batch.digests.length;
   }
-  return roundingCost(scores.subarray(0, row * units), predictions.subarray(0, row * units), units, threshold);
+  return scores;
 }

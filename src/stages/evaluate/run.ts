@@ -3,7 +3,7 @@ import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
 import { nameList } from '../../core/text/names.js';
 import { failure, type PipelineError } from '../../core/problem.js';
-import type { Needs, StageContext } from '../../core/stage.js';
+import type { FeatureNeed, Needs, StageContext } from '../../core/stage.js';
 import type { EngineIdentity } from '../../engine/engine.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
 import { compileVerified } from '../../engine/second-opinion.js';
@@ -13,12 +13,13 @@ import { featureNeed } from '../../features/need.js';
 import { PLAIN_VIEW } from '../../features/image-loader.js';
 import { relabeling, type DataSpec, type Label, type SplitName } from '../../image/dataset.js';
 import { isTrainedDocument, readWeights, type TrainedDocument } from '../../model/document.js';
-import { outputOf, shapesOf } from '../../model/graph.js';
+import { outputOf, shapesOf, type Graph } from '../../model/graph.js';
 import { describeRounding } from '../../model/metrics.js';
 import type { EvaluationMetrics } from '../../model/results.js';
 import { splitAtFrozen, type Split } from '../../model/split.js';
 import type { Weights } from '../../model/tensor.js';
 import { measureHalfPrecision } from './half-precision.js';
+import { comparedInFloat32, inFloat32, measureInt8, noteInt8 } from './int8.js';
 import { emptySplit, predictSplit } from './predict-split.js';
 import { labeledScores, rowsOfFolds } from './pooled.js';
 import { multilabelResults, singleResults, type Choice } from './results.js';
@@ -43,6 +44,13 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     keep && settings.featureType === 'float16'
       ? await Features.open({ ...context, counts: { extracted: 0, reused: 0 } }, { ...options, keep: false })
       : undefined;
+  const unquantized = await inFloat32(document, context);
+  const inFloats =
+    unquantized &&
+    (await Features.open(
+      { ...context, counts: { extracted: 0, reused: 0 } },
+      featureOptions(document, data, { ...splitAtFrozen(unquantized.graph), weights: unquantized.weights }, identity),
+    ));
   const runner = await compileVerified(
     await openEngine(identity, { device: settings.device, note: noteOnce }),
     suffix,
@@ -70,15 +78,19 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     const { threshold } = results;
     const rounding = exact && (await measureHalfPrecision(exact, runner, predicted, { units, threshold }));
     if (rounding !== undefined) note('half-precision', `features kept as float16: ${describeRounding(rounding)}`);
+    const cost =
+      inFloats && (await measureInt8(inFloats, runner, predicted, { units, threshold, int8: document.int8! }));
+    if (cost !== undefined) noteInt8(cost, note);
     note('metrics', `${measured} ${results.text} on ${count(predicted.digests.length, 'image')}`);
     await putJson('metrics', {
       ...results.metrics,
-      ...(rounding === undefined ? {} : { half_precision: rounding }),
+      ...(rounding && { half_precision: rounding }),
+      ...(cost && { int8: cost }),
     } satisfies EvaluationMetrics);
     await putJson('predictions', results.predictions);
   } finally {
     runner.dispose();
-    await Promise.all([features.dispose(), exact?.dispose()]);
+    await Promise.all([features.dispose(), exact?.dispose(), inFloats?.dispose()]);
   }
 }
 
@@ -107,13 +119,16 @@ export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promis
   if (inputs.model === undefined) return { features: [{ digests, views: [PLAIN_VIEW] }], atMost: true };
   const document = await readJson(inputs.model.model, isTrainedDocument);
   const weights = await readWeights(document, readBytes);
-  const options = featureOptions(
-    document,
-    data,
-    { ...splitAtFrozen(document.graph), weights },
-    resolveEngine(settings.engine, settings.device),
-  );
-  return { features: [featureNeed(context, options, digests, [PLAIN_VIEW])], atMost: false };
+  const unquantized = await inFloat32(document, context);
+  const needOf = (graph: Graph, of: Weights, images: readonly Digest[]): FeatureNeed => {
+    const identity = resolveEngine(settings.engine, settings.device);
+    const options = featureOptions(document, data, { ...splitAtFrozen(graph), weights: of }, identity);
+    return featureNeed(context, options, images, [PLAIN_VIEW]);
+  };
+  const [measured] = splitsOf(context, data);
+  const inFloats =
+    unquantized && needOf(unquantized.graph, unquantized.weights, comparedInFloat32([...data.of(measured).keys()]));
+  return { features: [needOf(document.graph, weights, digests), ...(inFloats ? [inFloats] : [])], atMost: false };
 }
 
 /**

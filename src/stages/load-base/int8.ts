@@ -102,8 +102,9 @@ async function* imagesOf(
       for (let row = 0; row < batch.length; row++) {
         context.signal.throwIfAborted();
         yield features.slice(row * size, (row + 1) * size);
-        emit({ event: 'progress', stage: name, task: 'calibrate', unit: 'pictures', done: ++done, total });
       }
+      done += batch.length;
+      emit({ event: 'progress', stage: name, task: 'calibrate', unit: 'pictures', done, total });
     }
   } finally {
     await prepared.dispose();

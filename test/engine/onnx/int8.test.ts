@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Random } from '../../../src/core/random.js';
 import { int8Base } from '../../../src/engine/onnx/int8/index.js';
-import { int8Kernel, int32Bias, leastScales } from '../../../src/engine/onnx/int8/kernel.js';
+import { correctedBias, int8Kernel, int32Bias, leastScales } from '../../../src/engine/onnx/int8/kernel.js';
+import { ChannelMeans } from '../../../src/engine/onnx/int8/means.js';
 import { Histogram } from '../../../src/engine/onnx/int8/ranges.js';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
 import { compileVerified } from '../../../src/engine/second-opinion.js';
@@ -140,6 +141,24 @@ describe('ranges', () => {
     histogram.add(Float32Array.of(-Infinity));
     expect(histogram.isFinite).toBe(false);
   });
+});
+
+test('the bias makes up for what rounding a kernel adds on average', () => {
+  const means = new ChannelMeans();
+  for (const image of [
+    [1, 3, -2, -2],
+    [2, 2, 0, 0],
+  ])
+    means.add(Float32Array.from(image), 2, 2);
+  expect([...means.means!]).toEqual([2, -1]);
+  // One output of both channels, at steps of 1: 0.25 becomes 0, and 0.75 becomes 1.
+  const tensor = { shape: [1, 2, 1, 1], data: Float32Array.of(0.25, 0.75) };
+  const rounded = { levels: Int8Array.of(0, 1), scales: Float32Array.of(1) };
+  expect([...correctedBias(tensor, rounded, means.means!, Float32Array.of(5))]).toEqual([5 + 0.5 + 0.25]);
+  // Two groups of one channel each.
+  const depthwise = { shape: [2, 1, 1, 1], data: Float32Array.of(0.25, 0.75) };
+  const each = { levels: Int8Array.of(0, 1), scales: Float32Array.of(1, 1) };
+  expect([...correctedBias(depthwise, each, means.means!, undefined)]).toEqual([0.5, 0.25]);
 });
 
 test('kernels are rounded per channel, and biases in the unit of their sums', () => {

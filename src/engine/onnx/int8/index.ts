@@ -11,7 +11,8 @@ import { encodeModel } from '../model-file.js';
 import { Tensor } from '../runtime.js';
 import { openFile } from '../session.js';
 import { int8Values, readFloatNetwork, type FloatNetwork, type Int8Values } from './network.js';
-import { Histogram, type Steps } from './ranges.js';
+import { ChannelMeans } from './means.js';
+import { Histogram, type Calibrated } from './ranges.js';
 import { int8File, observedFile, sideBySideFile } from './rewrite.js';
 
 /**
@@ -45,7 +46,7 @@ export interface Int8Options {
 /** Rejects with `invalid` if the network has nothing to compute on integers. */
 export async function int8Base(graph: Graph, weights: Weights, options: Int8Options): Promise<Int8Base> {
   const { where, threads } = options;
-  const network = readFloatNetwork(readModelProto(encodeModel(inferenceModel(graph, weights))));
+  const network = readFloatNetwork(readModelProto(encodeModel(inferenceModel(graph, weights, false))));
   if (network.layers.length === 0) throw nothingToQuantize(where);
   const shapes = shapesOf(graph);
   const imageShape = shapes.get(graph.layers[0].name)!;
@@ -78,13 +79,20 @@ async function observe(
   const histograms = new Map([...values.names].map((name) => [name, new Histogram()]));
   const names = [...values.names].filter((name) => name !== network.input.name);
   const session = await openFile(observedFile(network, names).bytes, threads);
+  const means = new Map(
+    values.layers.filter(({ kind }) => kind === 'convolution').map(({ input }) => [input, new ChannelMeans()]),
+  );
   const compared: Float32Array[] = [];
   let count = 0;
   try {
     for await (const pixels of images) {
       histograms.get(network.input.name)?.add(pixels);
       const outputs = await session.run({ [INPUT]: new Tensor('float32', pixels, [1, ...imageShape]) });
-      for (const name of names) histograms.get(name)!.add(outputs[name].data as Float32Array);
+      for (const name of names) {
+        const { data, dims } = outputs[name];
+        histograms.get(name)!.add(data as Float32Array);
+        if (dims.length === 4) means.get(name)?.add(data as Float32Array, dims[1], dims[2] * dims[3]);
+      }
       if (compared.length < COMPARED) compared.push(pixels);
       count++;
     }
@@ -94,17 +102,22 @@ async function observe(
   const broken = [...histograms].find(([, histogram]) => !histogram.isFinite);
   if (broken !== undefined) throw notFinite(where, broken[0]);
   const limits = new Map(network.layers.map(({ output, activation }) => [output, activation?.most]));
-  const steps = new Map([...histograms].map(([name, histogram]) => [name, histogram.steps(limits.get(name))]));
+  const steps = new Map(
+    [...histograms].map(([name, histogram]) => [
+      name,
+      { ...histogram.steps(limits.get(name)), means: means.get(name)?.means } as Calibrated,
+    ]),
+  );
   // The largest of some levels is one of them.
   for (const { op, inputs, outputs } of values.passing)
-    if (op === 'MaxPool') steps.set(outputs[0], steps.get(inputs[0])!);
+    if (op === 'MaxPool') steps.set(outputs[0], { ...steps.get(inputs[0])!, means: steps.get(outputs[0])!.means });
   return { steps, compared, images: count };
 }
 
 async function noiseOf(
   network: FloatNetwork,
   { layers }: Int8Values,
-  steps: ReadonlyMap<string, Steps>,
+  steps: ReadonlyMap<string, Calibrated>,
   { images, imageShape, threads }: { images: readonly Float32Array[]; imageShape: Shape; threads: number },
 ): Promise<LayerNoise[]> {
   const { bytes, outputs: names } = sideBySideFile(network, layers, steps);
@@ -138,7 +151,7 @@ function decibelsOf({ signal, noise }: { readonly signal: number; readonly noise
 function layerOf(
   network: FloatNetwork,
   values: Int8Values,
-  steps: ReadonlyMap<string, Steps>,
+  steps: ReadonlyMap<string, Calibrated>,
   shape: Shape,
 ): { layer: OnnxLayer; tensors: Weights } {
   const { bytes, outputs } = int8File(network, values, steps);

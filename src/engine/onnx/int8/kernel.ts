@@ -36,6 +36,30 @@ export function int8Kernel({ shape, data }: Tensor, { axis, most, least }: Kerne
   return { levels, scales };
 }
 
+/**
+ * The bias of a convolution, less what rounding its kernel adds to each output on average. `means` are those of its
+ * input channels.
+ */
+export function correctedBias(
+  { shape, data }: Tensor,
+  { levels, scales }: Int8Kernel,
+  means: Float64Array,
+  bias: Float32Array | undefined,
+): Float32Array {
+  const [outputs, inputs] = shape;
+  const inner = sizeOf(shape.slice(2));
+  const perGroup = (outputs * inputs) / means.length;
+  return Float32Array.from(scales, (scale, output) => {
+    const first = Math.floor(output / perGroup) * inputs;
+    let added = 0;
+    for (let i = 0; i < inputs * inner; i++) {
+      const at = output * inputs * inner + i;
+      added += (levels[at] * scale - data[at]) * means[first + Math.floor(i / inner)];
+    }
+    return (bias?.[output] ?? 0) - added;
+  });
+}
+
 /** What a bias may be in the unit of the sums that it is added to, with room for them. */
 const MOST_BIAS = 2 ** 30;
 

@@ -21,6 +21,12 @@ export interface Steps {
   readonly zeroPoint: number;
 }
 
+/** What a value is for the calibration images. */
+export interface Calibrated extends Steps {
+  /** Of each channel of what a convolution reads. */
+  readonly means?: Float64Array;
+}
+
 /** How often numbers of each size occur in a tensor. */
 export class Histogram {
   private readonly counts = new Float64Array(BINS);

@@ -7,9 +7,9 @@ import { encodeInitializer, encodeNode, type Initializer } from '../model-file.j
 import { Message } from '../../../model/onnx/protobuf.js';
 import type { OnnxNode } from '../../../model/onnx/model-proto.js';
 import type { Tensor } from '../../../model/tensor.js';
-import { int32Bias, int8Kernel, leastScales } from './kernel.js';
+import { correctedBias, int32Bias, int8Kernel, leastScales } from './kernel.js';
 import { type FloatNetwork, type Int8Values, type WeightedLayer } from './network.js';
-import type { Steps } from './ranges.js';
+import type { Calibrated, Steps } from './ranges.js';
 
 /**
  * The largest weight level where products of many inputs are added up: processors without VNNI add two of them in
@@ -30,7 +30,11 @@ export interface WrittenFile {
 }
 
 /** The network on integers. */
-export function int8File(network: FloatNetwork, values: Int8Values, steps: ReadonlyMap<string, Steps>): WrittenFile {
+export function int8File(
+  network: FloatNetwork,
+  values: Int8Values,
+  steps: ReadonlyMap<string, Calibrated>,
+): WrittenFile {
   const file = new FileWriter(network);
   const { nodes, input, output } = network;
   const layers = new Map(values.layers.map((layer) => [layer.node, layer]));
@@ -69,7 +73,7 @@ export function observedFile(network: FloatNetwork, names: readonly string[]): W
 export function sideBySideFile(
   network: FloatNetwork,
   layers: readonly WeightedLayer[],
-  steps: ReadonlyMap<string, Steps>,
+  steps: ReadonlyMap<string, Calibrated>,
 ): WrittenFile {
   const file = new FileWriter(network);
   for (const node of network.nodes) file.copy(node, (name) => name);
@@ -129,20 +133,21 @@ class FileWriter {
   }
 
   /** A layer whose weights are integers, with its activation; returns the name of what it makes. */
-  layer(layer: WeightedLayer, input: string, { scale }: Steps, suffix = ''): string {
-    const { node, activation, weight, bias, kind, depthwise } = layer;
+  layer(layer: WeightedLayer, input: string, { scale, means }: Calibrated, suffix = ''): string {
+    const { node, activation, weight, kind, depthwise } = layer;
     const made = `${layer.sum}${suffix}`;
     const options = {
       axis: weight.axis,
       most: depthwise ? DEPTHWISE_LEVELS : SUMMED_LEVELS,
-      least: kind === 'convolution' && bias ? leastScales(bias.data, scale) : undefined,
+      least: kind === 'convolution' && layer.bias ? leastScales(layer.bias.data, scale) : undefined,
     };
     const kernel = int8Kernel(weight.tensor, options);
     const weights = this.perChannel(`${made}:kernel`, weight.tensor.shape, kernel, weight.axis);
-    if (kind === 'product') return this.product([input, weights], bias, made);
+    if (kind === 'product') return this.product([input, weights], layer.bias, made);
+    const bias = means === undefined ? layer.bias?.data : correctedBias(weight.tensor, kernel, means, layer.bias?.data);
     const operands = [input, weights];
     if (bias !== undefined)
-      operands.push(this.perChannel(`${made}:bias`, bias.shape, int32Bias(bias.data, kernel, scale), 0));
+      operands.push(this.perChannel(`${made}:bias`, [bias.length], int32Bias(bias, kernel, scale), 0));
     this.copyWith(node, operands, made);
     if (activation === undefined) return made;
     this.copyWith(activation.node, [made], `${layer.output}${suffix}`);
