@@ -5,7 +5,7 @@ export default {
   ...all,
   testPathIgnorePatterns: [
     '/node_modules/',
-    ...['bases', 'e2e', 'cases', 'hostile', 'keras', 'reliability', 'cluster', 'engine'].map(
+    ...['bases', 'device', 'e2e', 'cases', 'hostile', 'keras', 'reliability', 'cluster', 'engine'].map(
       (name) => `<rootDir>/test/${name}/`,
     ),
     'long-names',
