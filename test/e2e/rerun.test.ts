@@ -1,8 +1,9 @@
 /** Only what changed is done again: the promise of the tool, by its own command. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipelineText, Project } from './rig.js';
+import { pipelineText, Project, repository } from './rig.js';
 
 let project: Project;
 const all = ['ingest', 'load-base', 'freeze', 'build-head', 'train', 'evaluate', 'export'];
@@ -49,6 +50,24 @@ describe('a rerun', () => {
       code: 0,
       stdout: 'up to date: all 7 stages\n',
     });
+  });
+
+  test('with nothing to do, it loads nothing beside the command itself', async () => {
+    const alone = project.path('package');
+    await mkdir(join(alone, 'dist'), { recursive: true });
+    for (const name of ['package.json', 'dist/cli.cjs', 'dist/main.cjs'])
+      await cp(join(repository, name), join(alone, name));
+    for (const name of ['node_modules', 'schemas', 'examples', 'dist/bundle'])
+      await symlink(join(repository, name), join(alone, name));
+    for (const [command, said] of [
+      ['status', 'up to date: all 7 stages'],
+      ['run', 'nothing to do: all 7 stages are up to date'],
+    ]) {
+      const words = [join(alone, 'dist/cli.cjs'), command, 'pets.yaml'];
+      const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: project.root, encoding: 'utf8' });
+      expect([status, stdout + stderr]).toEqual([0, expect.stringContaining(said)]);
+    }
+    await rm(alone, { recursive: true });
   });
 
   test('other epochs rerun train and what follows', async () => {

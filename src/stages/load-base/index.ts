@@ -8,6 +8,7 @@ import { resolveEngine } from '../../engine/resolve.js';
 import { decoderIdentity } from '../../image/identity.js';
 import { CALIBRATION_IMAGES, INT8_IMPL } from './int8-impl.js';
 import { ONNX_IMPL } from './onnx-impl.js';
+import { refuseCachedScaling } from './own-rescaling.js';
 import { surveyWeights, type Source } from './source.js';
 
 /** The survey has the digest of the file that `from` names, never its path. */
@@ -57,7 +58,7 @@ export const loadBase: StageDefinition<'load-base'> = {
   survey: surveyWeights,
   runsFirst: (found) => (found as Source).kind === 'download',
 
-  recheck: async (context) => (await import('./own-rescaling.js')).refuseCachedScaling(context),
+  recheck: refuseCachedScaling,
   run: async (context) => (await import('./run.js')).runLoadBase(context),
   dryRun: async (context) => (await import('./run.js')).simulateLoadBase(context),
 

@@ -5,6 +5,7 @@ import { resolveEngine } from '../../engine/resolve.js';
 import { decoderIdentity } from '../../image/identity.js';
 import { isHistory } from '../../model/results.js';
 import { historyCsv } from './history-csv.js';
+import { refuseCachedScaling } from './scaled-twice.js';
 
 export const train: StageDefinition<'train'> = {
   kind: 'train',
@@ -17,7 +18,7 @@ export const train: StageDefinition<'train'> = {
   environment: ({ engine, device, featureType }) =>
     ({ engine: { ...resolveEngine(engine, device) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
-  recheck: async (context) => (await import('./scaled-twice.js')).refuseCachedScaling(context),
+  recheck: refuseCachedScaling,
   // Decoder and engine are loaded only if there is work.
   run: async (context) => (await import('./run.js')).runTrain(context),
   dryRun: async (context) => (await import('./needs.js')).simulateTrain(context),
