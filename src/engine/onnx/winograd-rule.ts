@@ -15,7 +15,7 @@ const FEWEST_CHANNELS = 128;
 const FEWEST_TILES = 16;
 
 /** The same for tiles times channels: with few of both, steps between the products take too large a share. */
-const LEAST_WORK = 16 * 256;
+const LEAST_WORK = 16 * 512;
 
 /** Images that are computed together for this to hold. */
 export const IMAGES_IN_TILES = 4;

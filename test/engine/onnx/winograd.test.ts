@@ -85,16 +85,16 @@ const zeros: Layer = {
 const sum: Layer = { kind: 'add', name: 'sum', inputs: ['a', 'b'], trainable: true };
 
 describe.each<[string, number, Graph]>([
-  ['with zeros around', 1, graphOf([28, 26, 128], conv('a', 'image'))],
-  ['inside the image', 1, graphOf([29, 27, 128], conv('a', 'image', { padding: 'valid', useBias: false }))],
-  ['uneven zeros', 1, graphOf([27, 25, 128], zeros, conv('a', 'zeros', { padding: 'valid', activation: 'linear' }))],
-  ['many channels on a small image', 1, graphOf([14, 14, 256], conv('a', 'image', { filters: 256 }))],
-  ['two with a pool', 2, graphOf([28, 26, 128], conv('a', 'image'), conv('b', 'a'), pool('p', 'b'))],
-  ['a pool of an odd image', 1, graphOf([27, 29, 128], conv('a', 'image'), pool('p', 'a'))],
+  ['with zeros around', 1, graphOf([32, 30, 128], conv('a', 'image'))],
+  ['inside the image', 1, graphOf([34, 32, 128], conv('a', 'image', { padding: 'valid', useBias: false }))],
+  ['uneven zeros', 1, graphOf([31, 29, 128], zeros, conv('a', 'zeros', { padding: 'valid', activation: 'linear' }))],
+  ['many channels on a small image', 1, graphOf([23, 22, 256], conv('a', 'image', { filters: 256 }))],
+  ['two with a pool', 2, graphOf([32, 30, 128], conv('a', 'image'), conv('b', 'a'), pool('p', 'b'))],
+  ['a pool of an odd image', 1, graphOf([31, 29, 128], conv('a', 'image'), pool('p', 'a'))],
   [
     'a pool of a sum',
     2,
-    graphOf([28, 26, 128], conv('a', 'image'), conv('b', 'a', { activation: 'linear' }), sum, pool('p', 'sum')),
+    graphOf([32, 30, 128], conv('a', 'image'), conv('b', 'a', { activation: 'linear' }), sum, pool('p', 'sum')),
   ],
 ])('%s', (_, convolutions, graph) => {
   const weights = madeUpWeights(graph, 3);
@@ -114,14 +114,15 @@ describe.each<[string, number, Graph]>([
 });
 
 test('a pool takes the maxima of tiles before they are laid out', () => {
-  expect(count(graphOf([28, 28, 128], conv('a', 'image'), pool('p', 'a')), 'MaxPool')).toBe(0);
-  expect(count(graphOf([28, 28, 128], conv('a', 'image'), pool('p', 'a')), 'ReduceMax')).toBe(1);
+  expect(count(graphOf([32, 32, 128], conv('a', 'image'), pool('p', 'a')), 'MaxPool')).toBe(0);
+  expect(count(graphOf([32, 32, 128], conv('a', 'image'), pool('p', 'a')), 'ReduceMax')).toBe(1);
 });
 
 test.each<[string, number, Partial<Conv2dLayer>, Shape]>([
   ['few channels', 64, {}, [56, 56, 128]],
   ['few filters', 128, { filters: 64 }, [56, 56, 64]],
   ['few tiles', 512, { filters: 512 }, [7, 7, 512]],
+  ['few tiles and few channels', 128, {}, [28, 28, 128]],
   ['tiles that are mostly outside', 256, { filters: 256 }, [13, 13, 256]],
   ['strides', 128, { strides: [2, 2] }, [56, 56, 128]],
   ['dilation', 128, { dilation: [2, 2] }, [56, 56, 128]],
@@ -133,7 +134,7 @@ test.each<[string, number, Partial<Conv2dLayer>, Shape]>([
 
 describe('training', () => {
   const gradients = graphOf(
-    [28, 26, 128],
+    [34, 32, 128],
     conv('first', 'image'),
     conv('second', 'first', { padding: 'valid' }),
     pool('pool', 'second'),
