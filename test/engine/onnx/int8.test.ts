@@ -1,5 +1,6 @@
 /** Bases on 8-bit integers: what they compute, how their ranges are chosen, and that nothing else decides their bytes. */
 import { describe, expect, test } from '@jest/globals';
+import { join } from 'node:path';
 import { Random } from '../../../src/core/random.js';
 import { int8Base } from '../../../src/engine/onnx/int8/index.js';
 import { correctedBias, int8Kernel, int32Bias, leastScales } from '../../../src/engine/onnx/int8/kernel.js';
@@ -10,6 +11,7 @@ import { compileVerified } from '../../../src/engine/second-opinion.js';
 import { initialWeights } from '../../../src/model/initializers.js';
 import type { Graph, Layer } from '../../../src/model/graph.js';
 import { programOf } from '../../../src/model/onnx/program.js';
+import { baseOf, exportedIn, shareOf, wholeOf } from './exported.js';
 
 const plain = { trainable: false } as const;
 const window = { strides: [1, 1], dilation: [1, 1], padding: 'same', useBias: true } as const;
@@ -99,6 +101,39 @@ test('every convolution is between integers, and sums of products never leave 16
   );
   // The depthwise kernel has all eight bits.
   expect(largest.filter((level) => level > 0).toSorted((a, b) => a - b)).toEqual([63, 63, 63, 63, 63, 127]);
+});
+
+describe('files of exporters', () => {
+  const folder = 'test/fixtures/onnx';
+  const files = exportedIn(folder);
+  const int8Of = async (name: string) => {
+    const base = await baseOf(wholeOf(join(folder, `${name}.onnx`)), name, files[name]);
+    const size = files[name].size ** 2 * 3;
+    const images = pictures.map((_, index) => {
+      const random = Random.keyed('int8/files', index);
+      return Float32Array.from({ length: size }, () => random.uniform(-1, 1));
+    });
+    return {
+      base,
+      images,
+      made: await int8Base(base.graph, base.weights, { images: each(images), threads: 1, where: name }),
+    };
+  };
+
+  // One is of an operator set without scales per channel, one has BatchNorm in it, one is nearly all products.
+  test.each(['efficientnet-v2-old', 'resnet-old-one', 'vit-dynamo'])('%s', async (name) => {
+    const { base, images, made: rounded } = await int8Of(name);
+    const engine = await createOnnxEngine({ threads: 1 });
+    const expected = await (await engine.compile(base.graph, base.weights)).run(images[0], 1);
+    const found = await (await compileVerified(engine, rounded.graph, rounded.weights)).run(images[0], 1);
+    expect(shareOf(found, expected)).toBeLessThan(0.1);
+    expect(found).not.toEqual(expected);
+  });
+
+  test('one of an operator set without integers is refused', async () => {
+    const problems = [{ code: 'operator-set-too-old', field: ['precision'] }];
+    await expect(int8Of('tf2onnx-opset9')).rejects.toMatchObject({ category: 'invalid', problems });
+  });
 });
 
 test('a network without such layers is refused', async () => {

@@ -21,6 +21,9 @@ import { int8File, observedFile, sideBySideFile } from './rewrite.js';
  */
 const LEAST_DECIBELS = 10;
 
+/** The first operator set with operators on 8-bit integers. */
+const INT8_OPSET = 10;
+
 /** Images that show what each layer loses: the first of those that ranges come from. */
 const COMPARED = 16;
 
@@ -48,6 +51,8 @@ export async function int8Base(graph: Graph, weights: Weights, options: Int8Opti
   const { where, threads } = options;
   const network = readFloatNetwork(readModelProto(encodeModel(inferenceModel(graph, weights, false))));
   if (network.layers.length === 0) throw nothingToQuantize(where);
+  const version = network.model.opsets.get('') ?? 0;
+  if (version < INT8_OPSET) throw tooOld(where, version);
   const shapes = shapesOf(graph);
   const imageShape = shapes.get(graph.layers[0].name)!;
   const all = int8Values(network);
@@ -183,6 +188,17 @@ function nothingToQuantize(where: string) {
     found: 'has no convolution or matrix product with weights of float32 that 8-bit integers could compute',
     expected: 'a network in float32',
     remedy: 'use the float32 file of this network, or remove `precision: int8`',
+  });
+}
+
+function tooOld(where: string, version: number) {
+  return failure('invalid', {
+    code: 'operator-set-too-old',
+    where,
+    field: ['precision'],
+    found: `is of the operator set ${version}, which has no operators on 8-bit integers`,
+    expected: `a file of the operator set ${INT8_OPSET} or later`,
+    remedy: 'export it again with a later operator set, or remove `precision: int8`',
   });
 }
 
