@@ -63,7 +63,7 @@ export const run: CommandSpec = {
       )
       .option(
         '-j, --jobs <number>',
-        'maximum number of stages to run in parallel (default: as many as there are cores, at least 2)',
+        'maximum number of stages to run in parallel (default: one more than there are cores)',
         countOf('--jobs'),
       )
       .option('-n, --dry-run', 'only show what would run and why')
@@ -162,7 +162,7 @@ async function runPipeline(
       () => emit({ event: 'note', code: 'stopping', text: 'stopping; press Ctrl-C again to quit immediately' }),
       { once: true },
     );
-    const { workers, queue, jobSize, jobs = Math.max(2, availableParallelism()) } = options;
+    const { workers, queue, jobSize, jobs = availableParallelism() + 1 } = options;
     if (workers === undefined) return execute(session, { ...selection, jobs, signal });
     // Loaded only if there are workers.
     const { Coordinator } = await import('../cluster/coordinator.js');

@@ -32,6 +32,21 @@ export class Random {
     return sum >>> 0;
   }
 
+  /** Fills an array with `below` where {@link bits} is below a bound, else with `others`. */
+  fillBelow(array: Float32Array, bound: number, below: number, others: number): void {
+    // The state in variables of the loop: as fields it takes twice as long.
+    let { a, b, c, counter } = this;
+    for (let i = 0; i < array.length; i++) {
+      const sum = (((a + b) | 0) + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + sum) | 0;
+      array[i] = sum >>> 0 < bound ? below : others;
+    }
+    Object.assign(this, { a, b, c, counter });
+  }
+
   /** Uniform in [low, high). */
   uniform(low = 0, high = 1): number {
     return low + (this.bits() / 2 ** 32) * (high - low);

@@ -54,3 +54,11 @@ describe('canonical', () => {
     expect(['😀', '\uffee', 'a'].sort(compareCodePoints)).toEqual(['a', '\uffee', '😀']);
   });
 });
+
+test('an array is filled as by one draw after another', () => {
+  const [one, other] = [Random.keyed('fill'), Random.keyed('fill')];
+  const filled = new Float32Array(1000);
+  one.fillBelow(filled, 2 ** 30, 0, 4);
+  expect(filled).toEqual(Float32Array.from({ length: 1000 }, () => (other.bits() < 2 ** 30 ? 0 : 4)));
+  expect(one.bits()).toBe(other.bits());
+});

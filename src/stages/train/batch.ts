@@ -6,7 +6,7 @@ import { binaryAccuracy } from '../../model/multilabel.js';
 import type { LoopOptions } from './loop-options.js';
 import { dropoutLayers, dropoutMasks, targetsOf } from './objective.js';
 
-/** Makes batches: features [count, ...] and labels with their targets, weights and dropout masks. */
+/** Makes batches, valid until the next: features [count, ...] and labels with their targets, weights and dropout masks. */
 export type BatchMaker = (
   features: Float32Array,
   labels: readonly Label[],
@@ -21,6 +21,14 @@ export type BatchMaker = (
 /** Masks are drawn from the seed and the index of the step. */
 export function batchMaker({ suffix, units, classWeights, seed }: LoopOptions): BatchMaker {
   const dropouts = dropoutLayers(suffix);
+  // Used again for each batch: new ones would be most of the garbage of a training.
+  const masks = new Map<string, Float32Array>();
+  const maskOf = (layer: string, length: number): Float32Array => {
+    const kept = masks.get(layer);
+    const mask = kept !== undefined && kept.length >= length ? kept : new Float32Array(length);
+    masks.set(layer, mask);
+    return mask.subarray(0, length);
+  };
   return (features, labels, { index, learningRate, weights }) => ({
     count: labels.length,
     features,
@@ -30,7 +38,7 @@ export function batchMaker({ suffix, units, classWeights, seed }: LoopOptions): 
       const ofClass = typeof label === 'number' ? classWeights[label] : 1;
       return ofClass * (weights?.[row] ?? 1);
     }),
-    masks: dropoutMasks(dropouts, labels.length, seed, index),
+    masks: dropoutMasks(dropouts, labels.length, seed, index, maskOf),
     learningRate,
   });
 }

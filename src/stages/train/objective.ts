@@ -62,20 +62,21 @@ export function dropoutLayers(
   );
 }
 
-/** Masks of one step, drawn from (seed, layer, step): 0 with the layer's rate, else 1 / (1 - rate). */
+/**
+ * Masks of one step, drawn from (seed, layer, step): 0 with the layer's rate, else 1 / (1 - rate). `memory` gives an array
+ * of a length for a layer.
+ */
 export function dropoutMasks(
   layers: ReturnType<typeof dropoutLayers>,
   count: number,
   seed: number,
   step: number,
+  memory: (layer: string, length: number) => Float32Array = (_, length) => new Float32Array(length),
 ): Map<string, Float32Array> {
   return new Map(
     layers.map(({ name, rate, units }) => {
-      const random = Random.keyed(seed, 'dropout', name, step);
-      const mask = new Float32Array(count * units);
-      const dropBelow = rate * 2 ** 32;
-      const kept = 1 / (1 - rate);
-      for (let i = 0; i < mask.length; i++) mask[i] = random.bits() < dropBelow ? 0 : kept;
+      const mask = memory(name, count * units);
+      Random.keyed(seed, 'dropout', name, step).fillBelow(mask, rate * 2 ** 32, 0, 1 / (1 - rate));
       return [name, mask];
     }),
   );
