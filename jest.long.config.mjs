@@ -7,7 +7,13 @@ export default {
   ...all,
   testPathIgnorePatterns: ['/node_modules/'],
   testMatch: [
-    ...['reliability/**/*', 'cluster/{faults,separate-hosts}', 'keras/networks', 'hostile/forged-results', 'report/html/long-names'],
+    ...[
+      'reliability/**/*',
+      'cluster/{faults,separate-hosts}',
+      'keras/networks',
+      'hostile/forged-results',
+      'report/html/long-names',
+    ],
     ...[
       'e2e/main-job',
       'e2e/onnx-base',

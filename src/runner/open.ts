@@ -54,7 +54,10 @@ export async function openFor(
   limitsFrom(process.env);
   const note = (code: string, text: string): void => emit({ event: 'note', code, text });
   // An offline run asks nothing of the network, and what only looks at results needs no others.
-  const remote = options.offline === true ? undefined : await openRemote(pipeline, note, { recovers: options.workers !== undefined });
+  const remote =
+    options.offline === true
+      ? undefined
+      : await openRemote(pipeline, note, { recovers: options.workers !== undefined });
   // Also without a network: results that came from there before count as long as their maker is trusted.
   const trusted = remote === undefined ? (await readTrust(pipeline))?.keys : remote.trusted;
   const onDamage = ({ path, reason }: { path: string; reason: string }) => note('cache-damage', `${path}: ${reason}`);
