@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 // The command itself only looks at the image's bytes.
-const lethal = (path) => !process.argv[1].endsWith('cli.js') && String(path).includes('lethal');
+const lethal = (path) => !/cli\.c?js$/.test(process.argv[1]) && String(path).includes('lethal');
 const end = () => process.kill(process.pid, 'SIGKILL');
 
 for (const name of ['open', 'readFile']) {
