@@ -3,7 +3,6 @@
  * it is there, is signed and hashes to its name. Quick stages run here, and are shared before workers are asked.
  */
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { failure } from '../core/problem.js';
 import type { ActionKey, Digest, FeatureSetKey } from '../core/digest.js';
 import type { Emit } from '../core/event.js';
@@ -13,7 +12,6 @@ import type { Delegate, Delegated } from '../runner/delegate.js';
 import type { Node } from '../runner/graph.js';
 import type { Session } from '../runner/session.js';
 import { stageContext, type Work } from '../runner/work.js';
-import { ObjectStoreError } from '../object-store/object-store.js';
 import type { Remote } from '../store/shared/remote.js';
 import type { Store } from '../store/store.js';
 import { Board } from './board.js';
@@ -23,7 +21,8 @@ import { parseFailure } from './messages.js';
 import { NO_CHECKPOINT } from './no-checkpoint.js';
 import { checkRedis, redisOf } from './redis.js';
 import { extractByWorkers, type Extraction } from './rows.js';
-import { putSpec, specOf } from './spec.js';
+import { shareInputs, shareSpec } from './share-inputs.js';
+import { specOf } from './spec.js';
 import { tryImage } from './try-image.js';
 import { writable } from './writable.js';
 
@@ -37,11 +36,6 @@ export interface CoordinatorOptions {
 /** How often workers may answer that a result is done which is nowhere. */
 const FALSE_ANSWERS = 2;
 const SHARED_WITHIN_MS = 10_000;
-/** Between two tries to reach the shared cache, and how many there are: about five minutes. */
-const PAUSE_MS = 10_000;
-const PATIENCE = 30;
-const TRIES = 2;
-const TRIES_ONCE_BACK = 3;
 
 export class Coordinator implements Delegate {
   private readonly lethal = new Set<Digest>();
@@ -137,12 +131,13 @@ export class Coordinator implements Delegate {
   }
 
   /** Names the spec of a stage, whose content changes with the images that end processes. */
-  private specs({ session, node }: Delegated, outputs: ReadonlyMap<string, Outputs>): () => Promise<Digest> {
+  private specs({ session, node, signal }: Delegated, outputs: ReadonlyMap<string, Outputs>): () => Promise<Digest> {
     let known: { readonly lethal: number; readonly spec: Promise<Digest> } | undefined;
     return () => {
       if (known?.lethal !== this.lethal.size) {
         const read = Object.fromEntries(node.dependencies.map((name) => [name, outputs.get(name)!]));
-        const spec = putSpec(this.remote, specOf(session, node.stage.name, read, [...this.lethal].sort()));
+        const content = specOf(session, node.stage.name, read, [...this.lethal].sort());
+        const spec = shareSpec(this.remote, content, signal);
         known = { lethal: this.lethal.size, spec };
       }
       return known!.spec;
@@ -200,42 +195,6 @@ export class Coordinator implements Delegate {
       text: 'waiting for workers: start some with `pipeline worker` and the address of Redis',
     });
   }
-}
-
-/** Shares what workers read. What cannot be sent is tried once more, and as long as the place does not answer. */
-async function shareInputs(
-  store: Store,
-  keys: readonly ActionKey[],
-  sent: Set<ActionKey>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { shared } = store;
-  if (shared === undefined) return;
-  let left = keys.filter((key) => !sent.has(key));
-  let last = TRIES;
-  for (let tries = 0; left.length > 0 && tries < PATIENCE; tries++) {
-    // What guards the place lets a write through now and then: not at once when it answers again.
-    if (tries === last && (await isGone(shared.remote))) last += TRIES_ONCE_BACK;
-    if (tries === last) break;
-    if (tries >= TRIES) await sleep(PAUSE_MS, undefined, { signal });
-    const isThere = await Promise.all(left.map((key) => shared.offer(key)));
-    signal.throwIfAborted();
-    left.forEach((key, i) => isThere[i] && sent.add(key));
-    left = left.filter((key) => !sent.has(key));
-  }
-  if (left.length === 0) return;
-  const [reason = 'a result is no longer in the local cache'] = (await shared.settle(signal)).failed.keys();
-  throw failure('input-output', {
-    code: 'not-shared',
-    where: shared.remote.objects.address,
-    found: `workers cannot begin, because what they read could not be sent there: ${reason}`,
-    expected: 'a shared cache that can be written to',
-  });
-}
-
-async function isGone({ objects }: Remote): Promise<boolean> {
-  const error: unknown = await objects.head('v1/answers').catch((reason: unknown) => reason);
-  return error instanceof ObjectStoreError && (error.kind === 'unreachable' || error.kind === 'busy');
 }
 
 function workersEnded(): Error {
