@@ -6,7 +6,7 @@ import type { JobProgress as Progress, Queue, QueueEvents } from 'bullmq';
 import { isNativeError } from 'node:util/types';
 import { isAnswer, isJob, jobIdOf, type Answer, type Job } from './jobs.js';
 import { isReport, type Report } from './messages.js';
-import type { Redis } from './redis.js';
+import { closedWithin, type Redis } from './redis.js';
 
 /** Without news, the queue and the shared cache are looked at again. */
 const POLL_MS = 5000;
@@ -15,6 +15,8 @@ const GATHER_MS = 100;
 /** Jobs that are looked at; no more than a part of them is ours. */
 const MOST_SEEN = 20_000;
 const KEEP_FAILED = { age: 24 * 3600, count: 10_000 };
+/** For the end of connections; long enough for a slow server. */
+const CLOSE_MS = 2000;
 /** How often a job is tried whose process has ended. */
 export const TRIES = 3;
 
@@ -149,7 +151,9 @@ export class Board {
 
   async close(): Promise<void> {
     clearTimeout(this.gathering);
-    await Promise.allSettled([this.queue.close(), this.events.close()]);
+    await closedWithin(CLOSE_MS, [this.queue.close(), this.events.close()]);
+    // Ends tries to connect again, which would keep the process alive.
+    for (const client of [this.queue, this.events]) void client.disconnect().catch(() => undefined);
   }
 
   private async read(): Promise<ReadonlyMap<string, Seen>> {

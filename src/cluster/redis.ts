@@ -1,4 +1,5 @@
 /** The address of a Redis server, and whether it can be used; asked once, so that people read what is wrong. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failure, type PipelineError } from '../core/problem.js';
 
 /** What connects to it. */
@@ -76,6 +77,16 @@ export async function checkRedis({ address, connection }: Redis): Promise<void> 
   } finally {
     client.disconnect();
   }
+}
+
+/**
+ * Waits until clients are closed, but not for long: one that has lost its server waits for it without an end, and without
+ * anything that keeps the process alive until then.
+ */
+export async function closedWithin(ms: number, closing: readonly Promise<unknown>[]): Promise<void> {
+  const done = new AbortController();
+  const all = Promise.allSettled(closing).then(() => done.abort());
+  await Promise.race([all, sleep(ms, undefined, { signal: done.signal }).catch(() => undefined)]);
 }
 
 function isRecent(version: string): boolean {

@@ -8,11 +8,13 @@ import type { Outcome, WorkerMetrics } from './health.js';
 import { isJob, type Answer } from './jobs.js';
 import { PLACE_FAILED, sentFailure, type JobPlace, type JobProgress, type Report } from './messages.js';
 import { JobProcess, ProcessEnded } from './process.js';
-import type { Redis } from './redis.js';
+import { closedWithin, type Redis } from './redis.js';
 
 /** Between two tries of a job whose results could not be shared, and how many there are: about five minutes. */
 const PAUSE_MS = 10_000;
 const PATIENCE = 30;
+/** For a job that was ended, and for the end of the connection. */
+const CLOSE_MS = 5000;
 
 export interface WorkerOptions {
   readonly name: string;
@@ -111,7 +113,7 @@ export async function startWorker(redis: Redis, options: WorkerOptions, events: 
     async drain() {
       draining = true;
       const timer = setTimeout(() => void pool.kill(), options.drainSeconds * 1000);
-      await worker.close();
+      await closedWithin(options.drainSeconds * 1000 + CLOSE_MS, [worker.close()]);
       clearTimeout(timer);
       await pool.kill();
     },
