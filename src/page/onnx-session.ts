@@ -63,10 +63,15 @@ async function open(runtime: Runtime, model: WorkerModel): Promise<Score> {
   }
 }
 
+/** Not in the types of every version of TypeScript. */
+interface Adapter {
+  readonly adapterInfo: { readonly vendor: string; readonly architecture: string };
+}
+
 /** Such as `WebAssembly, 2 threads` or `WebGPU, intel gen-12lp`. */
 async function deviceOf({ env, provider }: Runtime): Promise<string> {
   if (provider === 'wasm') return `WebAssembly, ${env.wasm.numThreads === 1 ? '1 thread' : `${threads} threads`}`;
-  const { adapterInfo } = await env.webgpu.device;
+  const { adapterInfo } = (await env.webgpu.device) as GPUDevice & Adapter;
   // Browsers leave out what identifies a machine too well.
   const names = [adapterInfo.vendor, adapterInfo.architecture].filter(Boolean);
   return names.length === 0 ? 'WebGPU' : `WebGPU, ${names.join(' ')}`;
