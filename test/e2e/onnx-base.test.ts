@@ -143,7 +143,7 @@ onLinux('a network is run in another process first', () => {
 
 describe('refused with the line', () => {
   test.each([
-    ['layers to train', { freeze: '{until: conv}' }, 2, /pets\.yaml:5:.*an ONNX file, which is used as a whole/],
+    ['layers to train', { freeze: '{until: conv}' }, 2, /pets\.yaml:5:.*an ONNX file, so it is used as a whole/],
     [
       'images of another size',
       { size: '[24, 24]' },
