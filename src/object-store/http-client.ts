@@ -207,7 +207,7 @@ class Exchange {
     try {
       silence.renew();
       for await (const chunk of response as AsyncIterable<Uint8Array>) {
-        silence.end();
+        silence.pause();
         came += chunk.length;
         yield chunk;
         if (came < LEAST_BYTES) silence.resume();

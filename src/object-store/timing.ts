@@ -30,6 +30,7 @@ const TICKS = 10;
  */
 export class Patience {
   private ticks = 0;
+  private paused = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -43,9 +44,17 @@ export class Patience {
     this.resume();
   }
 
-  /** Continues to count after {@link end}. */
+  /** Counts no tick until {@link resume}. The timer runs on: started anew for each chunk, it would never get to a tick. */
+  pause(): void {
+    this.paused = true;
+    this.timer?.unref();
+  }
+
   resume(): void {
+    this.paused = false;
+    this.timer?.ref();
     this.timer ??= setInterval(() => {
+      if (this.paused) return;
       this.ticks += 1;
       if (this.ticks < TICKS) return;
       this.end();

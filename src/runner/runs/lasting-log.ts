@@ -1,5 +1,6 @@
 /** Begins the log of a run when something happens: of a run that has nothing to do, the record contains all. */
 import type { RunEvent } from '../../core/event.js';
+import { hasCode } from '../../store/disk/cache-fs.js';
 import type { runLog } from './log.js';
 
 export class LastingLog {
@@ -23,10 +24,20 @@ export class LastingLog {
 
   private async open(): Promise<void> {
     const { runLog } = await import('./log.js');
-    const write = runLog(...this.options);
+    const write = this.begin(runLog);
     // Writing can report a failure, which is an event too.
     this.write = write;
     for (const event of this.waiting) write(event);
     this.waiting = [];
+  }
+
+  /** A log that cannot be written costs no run. If its folder is gone, the project is, which the run reports by itself. */
+  private begin(log: typeof runLog): (event: RunEvent) => void {
+    try {
+      return log(...this.options);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) this.options[3](error as Error);
+      return () => undefined;
+    }
   }
 }

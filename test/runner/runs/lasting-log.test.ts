@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent, StageState } from '../../../src/core/event.js';
@@ -39,4 +39,18 @@ test('if something happens, the log contains what was before, in order', async (
     'stage',
     'run',
   ]);
+});
+
+test('a folder that is gone costs no run and is not mentioned, another failure is', async () => {
+  const failures: Error[] = [];
+  const logIn = (place: string) =>
+    new LastingLog([place, { name: 'pets', file: '/project/pets.yaml' }, 'info', (error) => failures.push(error)]);
+  for (const place of [join(folder, 'gone'), join(folder, 'file', 'below')]) {
+    await writeFile(join(folder, 'file'), '');
+    const other = logIn(place);
+    other.listen({ event: 'stage-start', name: 'train', kind: 'train', reason: 'first run' });
+    await other.end();
+    other.listen(end);
+  }
+  expect(failures).toMatchObject([{ code: 'ENOTDIR' }]);
 });
