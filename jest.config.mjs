@@ -12,11 +12,11 @@ export default {
   globalTeardown: '<rootDir>/test/published/remove-scratch.mjs',
   testEnvironment: '<rootDir>/test/environment.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // `npm run test:bases` and `test:device`, and two journeys of `npm run test:long`, each part of which other suites have.
+  // `npm run test:bases` and `test:device`, and three journeys of `npm run test:long`, each part of which other suites have.
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/(bases|device)/',
-    '<rootDir>/test/published/(deployer|keras-user)',
+    '<rootDir>/test/published/(deployer|keras-user|teacher)',
   ],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

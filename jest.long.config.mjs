@@ -18,7 +18,7 @@ export default {
       'e2e/main-job',
       'e2e/onnx-base',
       'e2e/pipelines',
-      'published/{thirty-classes,deployer,keras-user}',
+      'published/{thirty-classes,deployer,keras-user,teacher}',
       'deploy/dockerfile',
     ],
   ].map((files) => `<rootDir>/test/${files}.test.ts`),

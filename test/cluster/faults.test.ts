@@ -10,7 +10,7 @@ import { cases, print, randomOf, seed } from '../reliability/scale.js';
 import { outputsOf, Team, withoutRedis, type WorkerProcess } from './rig.js';
 
 const DISTURBANCES = 3;
-const RUNS = Math.ceil(cases(12, 200) / DISTURBANCES);
+const RUNS = Math.ceil(cases(6, 200) / DISTURBANCES);
 const WITHIN_MS = 2500;
 /** Longer than the lock of a job in these tests. */
 const STOPPED_MS = 4500;
