@@ -44,7 +44,7 @@ export class Patience {
     this.resume();
   }
 
-  /** Counts no tick until {@link resume}. The timer runs on: started anew for each chunk, it would never get to a tick. */
+  /** Counts no tick until {@link resume}. The timer runs on: started again for each chunk, it would never get to a tick. */
   pause(): void {
     this.paused = true;
     this.timer?.unref();
