@@ -77,7 +77,11 @@ if (s3) {
 }
 await delay(1000);
 
-const placeOf = (name) => (s3 ? `s3://shared/${name}` : join(scratch, 'shared', name));
+function placeOf(name) {
+  if (s3) return `s3://shared/${name}`;
+  mkdirSync(join(scratch, 'shared', name), { recursive: true });
+  return join(scratch, 'shared', name);
+}
 const modelDigest = () =>
   createHash('sha256')
     .update(readFileSync(join(root, 'models', 'it', 'model.onnx')))

@@ -24,7 +24,7 @@ import { extractByWorkers, type Extraction } from './rows.js';
 import { shareInputs, shareSpec } from './share-inputs.js';
 import { specOf } from './spec.js';
 import { tryImage } from './try-image.js';
-import { writable } from './writable.js';
+import { checkReached, writable } from './writable.js';
 
 export interface CoordinatorOptions {
   readonly queue: string;
@@ -54,6 +54,7 @@ export class Coordinator implements Delegate {
   /** Throws `invalid` without a shared cache that can be written, `input-output` if Redis cannot be used. */
   static async open(address: string, store: Store, emit: Emit, options: CoordinatorOptions): Promise<Coordinator> {
     const remote = writable(store.shared?.remote, '--workers');
+    await checkReached(remote);
     const redis = redisOf(address);
     await checkRedis(redis);
     const note = (code: string, text: string): void => emit({ event: 'note', code, text });

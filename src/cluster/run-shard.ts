@@ -10,7 +10,7 @@ import { openStore } from '../store/store.js';
 import { claimHome } from './home.js';
 import { openLog } from './log.js';
 import { ShardedWork, type ShardOptions } from './shard.js';
-import { writable } from './writable.js';
+import { checkReached, writable } from './writable.js';
 
 export interface ShardSettings extends ShardOptions {
   readonly file: string | undefined;
@@ -32,6 +32,7 @@ export async function runShard(settings: ShardSettings): ReturnType<typeof execu
   const written = await loadChecked(settings.file, settings.pipeline, cwd);
   const { file, root, cache, source } = written;
   const remote = writable(await openRemote({ cache, root, home: root }, note, { recovers: true }), '--shard');
+  await checkReached(remote);
   const home = await claimHome(settings.home, version);
   // Each process has a cache of its own below it.
   delete process.env.PIPELINE_CACHE;

@@ -27,6 +27,18 @@ test('without a shared cache, both say how to configure one', async () => {
   }
 });
 
+test('a shared cache that is not there is reported by a run and by a share, and nobody waits for it', async () => {
+  project.environment.PIPELINE_REMOTE = project.path('nowhere');
+  for (const outcome of [
+    await run('redis://127.0.0.1:1'),
+    await project.command('worker', 'pets.yaml', '--shard', '0/2'),
+  ])
+    expect([outcome.code, outcome.stderr]).toEqual([
+      5,
+      expect.stringMatching(/nowhere: cannot be reached \(.*this folder does not exist/),
+    ]);
+});
+
 test('an address that is none, a server that does not answer, and a trust file without a key', async () => {
   project.environment.PIPELINE_REMOTE = project.path('shared');
   await project.write('shared/none', '');
