@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionKey, Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
-import { ObjectStoreError } from '../object-store/object-store.js';
+import { isPassing, ObjectStoreError } from '../object-store/object-store.js';
 import type { Remote } from '../store/shared/remote.js';
 import type { Store } from '../store/store.js';
 import { putSpec, type Spec } from './spec.js';
@@ -46,19 +46,14 @@ export async function shareSpec(remote: Remote, spec: Spec, signal: AbortSignal)
       return await putSpec(remote, spec);
     } catch (error) {
       if (!(error instanceof ObjectStoreError)) throw error;
-      if (tries === PATIENCE || !mayPass(error)) throw notSent(remote, error.message, error);
+      if (tries === PATIENCE || !isPassing(error)) throw notSent(remote, error.message, error);
     }
     await sleep(tries < TRIES ? 0 : PAUSE_MS, undefined, { signal });
   }
 }
 
 async function isGone({ objects }: Remote): Promise<boolean> {
-  const error: unknown = await objects.head('v1/answers').catch((reason: unknown) => reason);
-  return error instanceof ObjectStoreError && mayPass(error);
-}
-
-function mayPass({ kind }: ObjectStoreError): boolean {
-  return kind === 'unreachable' || kind === 'busy';
+  return isPassing(await objects.head('v1/answers').catch((error: unknown) => error));
 }
 
 function notSent({ objects }: Remote, reason: string, cause?: unknown): Error {

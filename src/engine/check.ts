@@ -3,25 +3,9 @@
  */
 import type { Finding } from '../core/finding.js';
 import type { EngineChoice } from '../core/schema-types.js';
-import type { Graph } from '../model/graph.js';
-import type { Weights } from '../model/tensor.js';
 import type { EngineIdentity } from './engine.js';
 import { engineNotes, openEngine, resolveEngine } from './resolve.js';
-
-/** One unit over a row of three: sigmoid(x · [1, -2, 3] + 0.5). */
-const graph: Graph = {
-  name: 'check',
-  layers: [
-    { kind: 'input', name: 'row', inputs: [], trainable: false, shape: [3] },
-    { kind: 'dense', name: 'unit', inputs: ['row'], trainable: true, units: 1, useBias: true, activation: 'sigmoid' },
-  ],
-};
-const weights: Weights = new Map([
-  ['unit/kernel', { shape: [3, 1], data: Float32Array.of(1, -2, 3) }],
-  ['unit/bias', { shape: [1], data: Float32Array.of(0.5) }],
-]);
-const INPUT = Float32Array.of(0.5, 0.25, -0.5);
-const EXPECTED = 1 / (1 + Math.exp(1)); // 0.5 - 0.5 - 1.5 + 0.5 = -1
+import { EXPECTED, graph, ROW, weights } from './unit-network.js';
 
 /** A finding for the engine that the choice comes to, and for the other one if it is another. */
 export async function checkEngines(choice: EngineChoice = 'auto'): Promise<Finding[]> {
@@ -84,7 +68,7 @@ async function check(identity: EngineIdentity, used: boolean): Promise<Finding> 
 async function tryOut(identity: EngineIdentity): Promise<string | undefined> {
   const engine = await openEngine(identity);
   const runner = await engine.compile(graph, weights);
-  const [score] = await runner.run(INPUT, 1);
+  const [score] = await runner.run(ROW, 1);
   runner.dispose();
   if (!(Math.abs(score - EXPECTED) < 1e-5)) return `computes ${score} instead of ${EXPECTED.toFixed(6)}`;
   const trainer = await engine.train({
@@ -96,14 +80,14 @@ async function tryOut(identity: EngineIdentity): Promise<string | undefined> {
   });
   const batch = {
     count: 1,
-    features: INPUT,
+    features: ROW,
     targets: Float32Array.of(1),
     sampleWeights: Float32Array.of(1),
     masks: new Map(),
     learningRate: 1,
   };
   await trainer.step(batch);
-  const [after] = await trainer.predict(INPUT, 1);
+  const [after] = await trainer.predict(ROW, 1);
   trainer.dispose();
   return after > score ? undefined : 'a training step does not reduce the loss';
 }

@@ -1,7 +1,7 @@
 /** Objects of a bucket that a pipeline reads images from: whole ones, read again if a connection breaks. */
 import type { BucketPlace } from '../core/image-place.js';
 import { failure, type FailureCategory } from '../core/problem.js';
-import { ObjectStoreError, type ObjectBody, type ObjectFailure, type ObjectStore } from './object-store.js';
+import { isPassing, ObjectStoreError, type ObjectBody, type ObjectFailure, type ObjectStore } from './object-store.js';
 import { openObjectStore } from './open.js';
 import { backOff, usualTiming } from './timing.js';
 
@@ -41,8 +41,7 @@ export async function patiently<Result>(work: () => Promise<Result>, signal?: Ab
     try {
       return await work();
     } catch (error) {
-      const passes = error instanceof ObjectStoreError && (error.kind === 'unreachable' || error.kind === 'busy');
-      if (!passes || attempt === ATTEMPTS) throw error;
+      if (!isPassing(error) || attempt === ATTEMPTS) throw error;
     }
     await backOff(attempt, usualTiming, signal);
   }

@@ -72,3 +72,8 @@ export class ObjectStoreError extends Error {
     super(message, options);
   }
 }
+
+/** Whether the same may succeed a little later: the place does not answer, or asks to slow down. */
+export function isPassing(error: unknown): error is ObjectStoreError {
+  return error instanceof ObjectStoreError && (error.kind === 'unreachable' || error.kind === 'busy');
+}

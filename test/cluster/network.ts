@@ -7,7 +7,7 @@ import { once } from 'node:events';
 
 const ip = (...args: readonly string[]): void => void execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
 
-/** Why there are none here; undefined if there are. */
+/** The reason why this machine has no network namespaces; undefined if it has them. */
 export const withoutNamespaces = ((): string | undefined => {
   if (process.getuid?.() !== 0) return 'network namespaces need root';
   const name = `probe-${process.pid}`;

@@ -8,6 +8,7 @@ import { packageFile } from '../../core/package.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { DeviceChoice, EngineChoice } from '../../core/schema-types.js';
 import { onnxruntimePackage } from '../onnx/library.js';
+import { EXPECTED } from '../unit-network.js';
 import { isForThisSystem, systemAdapter } from './facts.js';
 import { reasonOf, type Refusal } from './reasons.js';
 
@@ -18,9 +19,6 @@ export type Found = { readonly kind: 'works'; readonly adapter: string } | Refus
 
 export type TryResponse =
   { readonly kind: 'computed'; readonly value: number } | { readonly kind: 'failed'; readonly message: string };
-
-/** What the network in the process outputs. */
-export const EXPECTED = 1 / (1 + Math.exp(1));
 
 /** Drivers compile their first program for a while. */
 const LONGEST_MS = 60_000;

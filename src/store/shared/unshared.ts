@@ -14,7 +14,7 @@ import {
   type Digest,
   type FeatureSetKey,
 } from '../../core/digest.js';
-import { ObjectStoreError } from '../../object-store/object-store.js';
+import { isPassing } from '../../object-store/object-store.js';
 import type { Files } from '../disk/files.js';
 import type { Upload } from './uploads.js';
 
@@ -56,7 +56,8 @@ export class Unshared {
         await over();
         return bytes;
       } catch (error) {
-        if (!signal.aborted && !mayPass(error)) await over();
+        // Refusals do not change by themselves, and were reported: `cache push` shares what they concern.
+        if (!signal.aborted && !isPassing(error)) await over();
         throw error;
       }
     };
@@ -78,9 +79,4 @@ export class Unshared {
   async forget(name: string): Promise<void> {
     await this.files.removeIfThere(join(this.folder, name)).catch(() => undefined);
   }
-}
-
-/** Refusals do not change by themselves, and were reported: `cache push` shares what they concern. */
-function mayPass(error: unknown): boolean {
-  return error instanceof ObjectStoreError && (error.kind === 'unreachable' || error.kind === 'busy');
 }
