@@ -9,12 +9,11 @@
  */
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { report, round, scratchFolder } from '../lib.mjs';
+import { freePort, report, round, scratchFolder } from '../lib.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -38,14 +37,6 @@ function start(program, args, options = {}) {
   });
   children.push(child);
   return child;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Seconds of processor time of a process so far. */

@@ -10,12 +10,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { child, cli, jsonLines, report, round, scratchFolder, sharedFolder } from '../lib.mjs';
+import { child, cli, freePort, jsonLines, report, round, scratchFolder, sharedFolder } from '../lib.mjs';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, views: { type: 'string', default: '8' } },
@@ -24,14 +23,6 @@ const shared = sharedFolder();
 const scratch = scratchFolder('two-workers');
 const children = [];
 process.on('exit', () => children.forEach((running) => running.kill('SIGKILL')));
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const root = join(scratch, 'project');
 mkdirSync(root);
