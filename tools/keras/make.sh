@@ -11,7 +11,7 @@ environment requirements
 python="$folder/requirements/bin/python"
 
 cd "$here"
-for script in applications h5_fixtures nested_fixtures newer_fixtures grouped_fixtures augment_golden preprocessing pictures formats fit head_golden; do
+for script in applications h5_fixtures nested_fixtures newer_fixtures grouped_fixtures augment_golden preprocessing pictures formats fit head_golden winograd_golden; do
   "$python" "$script.py"
 done
 "$python" networks.py "$folder/files"
