@@ -283,7 +283,7 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   /** Outputs an input's blob again. */
   pass(name: string, ref: BlobRef): void;
   /** Opens the features of a set, named by a preimage of all that decides them but the image and its view. */
-  openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  openFeatures(preimage: Json, rowLength: number, type: FloatType): Promise<FeatureStore>;
   /**
    * What the stage finds out with much work before it has a result: remembered by all that decides it, so that a plan
    * and the run after it find it out once. `find` is not asked for what is known.

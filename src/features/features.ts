@@ -36,7 +36,7 @@ export interface FeatureBatch {
 export interface FeatureHost {
   readonly name: string;
   readonly settings: { readonly featureType: FloatType; readonly device?: DeviceUse };
-  openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  openFeatures(preimage: Json, rowLength: number, type: FloatType): Promise<FeatureStore>;
   /** Images that end the process which reads them: they count as damaged. */
   readonly lethal?: ReadonlySet<Digest>;
   readonly counts: FeatureCounts;
@@ -96,8 +96,9 @@ export class Features {
   }
 
   static async open(host: FeatureHost, options: FeatureOptions): Promise<Features> {
-    const preimage = featureSetPreimage(options.recipe, host.settings.featureType);
-    const store = options.keep ? await host.openFeatures(preimage, sizeOf(options.featureShape)) : undefined;
+    const { featureType } = host.settings;
+    const preimage = featureSetPreimage(options.recipe, featureType);
+    const store = options.keep ? await host.openFeatures(preimage, sizeOf(options.featureShape), featureType) : undefined;
     return new Features(host, options, store);
   }
 

@@ -1,16 +1,17 @@
 /** The feature sets of a session: stages share them, so that each sees what another adds, and reads rows from disk once. */
 import type { Json } from '../core/canonical.js';
 import type { FeatureSetKey } from '../core/digest.js';
+import type { FloatType } from '../core/schema-types.js';
 import type { FeatureStore, Settings } from '../core/stage.js';
 import { featureSetKeyOf } from './action-key.js';
 
-type Open = (key: FeatureSetKey, preimage: Json, rowLength: number) => Promise<FeatureStore>;
+type Open = (key: FeatureSetKey, preimage: Json, rowLength: number, type: FloatType) => Promise<FeatureStore>;
 
 export class FeatureSets {
   private readonly opened = new Map<FeatureSetKey, Promise<FeatureStore>>();
 
   constructor(
-    private readonly settings: Pick<Settings, 'machineClass'>,
+    private readonly settings: Pick<Settings, 'featureType' | 'machineClass'>,
     private readonly openStore: Open,
   ) {}
 
@@ -19,11 +20,11 @@ export class FeatureSets {
   }
 
   /** Opens a set, or gives the one that is open. It stays open for the stages to come; one that cannot be opened is tried again. */
-  open(preimage: Json, rowLength: number): Promise<FeatureStore> {
+  open(preimage: Json, rowLength: number, type = this.settings.featureType): Promise<FeatureStore> {
     const key = this.keyOf(preimage);
     const known = this.opened.get(key);
     if (known !== undefined) return known;
-    const opening = this.openStore(key, preimage, rowLength);
+    const opening = this.openStore(key, preimage, rowLength, type);
     this.opened.set(key, opening);
     opening.catch(() => this.opened.delete(key));
     return opening;

@@ -125,9 +125,7 @@ export async function openSession(
     settings,
     store,
     checkout,
-    features: new FeatureSets(settings, (key, preimage, rowLength) =>
-      store.openFeatures(key, preimage, rowLength, settings.featureType),
-    ),
+    features: new FeatureSets(settings, (...set) => store.openFeatures(...set)),
     lock,
     rates: new Rates(project.rates),
     sources,

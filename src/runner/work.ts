@@ -46,9 +46,9 @@ export async function stageContext(
     sources: uses.watch(sourcesOf(node.stage, pipeline, project, lock, session.sources)),
     digestFolder: (root: string, probe: Probe, links?: LinkPolicy) => store.digestFolder(root, probe, links),
     pass: (name, ref) => void (outputs[name] = ref),
-    openFeatures: async (setPreimage, rowLength) => {
+    openFeatures: async (setPreimage, rowLength, type) => {
       uses.features.add(session.features.keyOf(setPreimage));
-      const set = await session.features.open(setPreimage, rowLength);
+      const set = await session.features.open(setPreimage, rowLength, type);
       opened.push(set);
       return set;
     },

@@ -16,7 +16,7 @@ const images = ['a', 'b', 'c'].map(digestOf);
 function emptyStore() {
   const { files } = scratchFiles();
   const log: string[] = [];
-  const sets = new FeatureSets({}, async (key, preimage, rowLength) => {
+  const sets = new FeatureSets({ featureType: 'float32' }, async (key, preimage, rowLength) => {
     log.push('open');
     return FeatureSet.open(files, { key, preimage, rowLength, type: 'float32', memory, locks: new Locks(files) });
   });
@@ -79,7 +79,7 @@ test('sets of other names do not wait for each other', async () => {
 test('a set that cannot be opened is tried again', async () => {
   let attempts = 0;
   const { files } = scratchFiles();
-  const sets = new FeatureSets({}, async (key, preimage, rowLength) => {
+  const sets = new FeatureSets({ featureType: 'float32' }, async (key, preimage, rowLength) => {
     if (attempts++ === 0) throw new Error('disk');
     return FeatureSet.open(files, { key, preimage, rowLength, type: 'float32', memory, locks: new Locks(files) });
   });

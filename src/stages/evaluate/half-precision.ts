@@ -10,7 +10,7 @@ import type { Predicted } from './predict-split.js';
 const SAMPLES = 64;
 
 /**
- * `exact` gives features as they are computed; `predictions` holds `units` numbers from rounded ones for each digest.
+ * `exact` keeps features as they are computed; `predictions` holds `units` numbers from rounded ones for each digest.
  */
 export async function measureHalfPrecision(
   exact: Features,
@@ -18,7 +18,7 @@ export async function measureHalfPrecision(
   { digests, predictions }: Pick<Predicted, 'digests' | 'predictions'>,
   { units, threshold }: { readonly units: number; readonly threshold: number | readonly number[] },
 ): Promise<RoundingCost> {
-  const scores = await scoresOf(exact, suffix, digests.slice(0, SAMPLES), units);
+  const scores = await scoresOf(exact, suffix, await exact.ensure(digests.slice(0, SAMPLES), PLAIN_VIEW), units);
   return roundingCost(scores, predictions.subarray(0, scores.length), units, threshold);
 }
 

@@ -40,15 +40,17 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
   const { keep } = options;
   const features = await Features.open(context, options);
   // Only for comparing a few images, which count neither as extracted nor as reused.
+  const uncounted = { ...context, counts: { extracted: 0, reused: 0 } };
+  // Kept as well: every head on this base is compared on the same images.
   const exact =
     keep && settings.featureType === 'float16'
-      ? await Features.open({ ...context, counts: { extracted: 0, reused: 0 } }, { ...options, keep: false })
+      ? await Features.open({ ...uncounted, settings: { ...settings, featureType: 'float32' } }, options)
       : undefined;
   const unquantized = await inFloat32(document, context);
   const inFloats =
     unquantized &&
     (await Features.open(
-      { ...context, counts: { extracted: 0, reused: 0 } },
+      uncounted,
       featureOptions(document, data, { ...splitAtFrozen(unquantized.graph), weights: unquantized.weights }, identity),
     ));
   const runner = await compileVerified(
