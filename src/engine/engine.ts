@@ -5,6 +5,7 @@
  * Numbers go in and out as plain Float32Arrays: images NHWC, RGB, already preprocessed; features and predictions
  * row by row. Every random draw (dropout masks, order) is the caller's, so that engines can be compared.
  */
+import type { Digest } from '../core/digest.js';
 import type { Clipping } from '../model/clipping.js';
 import type { Graph } from '../model/graph.js';
 import type { Loss } from '../model/loss.js';
@@ -39,6 +40,11 @@ export interface Engine {
   train(program: TrainingProgram): Promise<Trainer>;
   /** The same with every operator run as it is written, for comparison. Engines that join no operators have none. */
   trainLiterally?(program: TrainingProgram): Promise<Trainer>;
+  /**
+   * Programs that were compared since the process began, by what decides their operators; left out where each is to be
+   * compared.
+   */
+  readonly compared?: Set<Digest>;
 }
 
 export interface ComparedDevice {

@@ -1,9 +1,11 @@
 /** The second opinion on training: one step on noise, compared with one in which no operators are joined. */
+import { canonical, type Json } from '../core/canonical.js';
+import { digestOf, type Digest } from '../core/digest.js';
 import { deviceOf, deviceText } from '../core/engine-choice.js';
 import { failure } from '../core/problem.js';
 import { Random } from '../core/random.js';
 import { outputOf, shapesOf } from '../model/graph.js';
-import { layerOfWeight, sizeOf, type Weights } from '../model/tensor.js';
+import { layerOfWeight, sizeOf, weightsOfLayers, type Weights } from '../model/tensor.js';
 import { noteNotRepeatable } from './second-opinion-device.js';
 import type { Engine, EngineIdentity, Trainer, TrainingBatch, TrainingProgram } from './engine.js';
 
@@ -49,6 +51,20 @@ export async function verifyStep(engine: Engine, program: TrainingProgram): Prom
       remedy: `use ${device === undefined ? 'another version of its package' : '`--device cpu`'}, and report this with the kinds of the layers after this one`,
     });
   }
+}
+
+/**
+ * Names what decides the operators that a program is compiled to: its layers, its loss and the weights that it does not
+ * train, which are constants in it. Those that it trains are inputs.
+ */
+export function programKey({ graph: { layers }, weights, loss }: TrainingProgram): Digest {
+  const still = layers.filter(({ trainable }) => !trainable);
+  const constants = [...weightsOfLayers(weights, still)].map(([name, { data }]) => [name, digestOf(bytesOf(data))]);
+  return digestOf(canonical({ layers: layers as unknown as Json, loss, constants }));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** What computes, as messages name it. */

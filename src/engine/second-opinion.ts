@@ -15,7 +15,7 @@ import { type Graph, type Layer, outputOf, type Shape, shapesOf } from '../model
 import { sizeOf, type Tensor, type Weights } from '../model/tensor.js';
 import type { Engine, EngineIdentity, Runner, Trainer, TrainingProgram } from './engine.js';
 import { checkDevice, DEVICE_TOLERANCE, IMAGES_COMPARED } from './second-opinion-device.js';
-import { computerOf, verifyStep } from './second-opinion-step.js';
+import { computerOf, programKey, verifyStep } from './second-opinion-step.js';
 
 /** The largest difference, as a share of the largest magnitude of the layer's output. */
 const TOLERANCE = 1e-4;
@@ -54,15 +54,21 @@ export async function verifyCompiled(engine: Engine, runner: Runner, graph: Grap
   }
 }
 
-/** The same for a trainer: what it predicts before its first step, and one step of the program. */
+/**
+ * The same for a trainer: what it predicts before its first step, and one step of the program. In a process, a program is
+ * compared once: variants of a sweep differ in their settings and in the weights to begin with.
+ */
 export async function trainVerified(engine: Engine, program: TrainingProgram): Promise<Trainer> {
   const { graph, weights } = program;
   const trainer = await inWords(engine, graph, () => engine.train(program));
+  const key = engine.compared && programKey(program);
+  if (key !== undefined && engine.compared!.has(key)) return trainer;
   try {
     await inWords(engine, graph, () =>
       verify(engine, { run: (inputs, count) => trainer.predict(inputs, count) }, graph, weights),
     );
     await inWords(engine, graph, () => verifyStep(engine, program));
+    if (key !== undefined) engine.compared!.add(key);
     return trainer;
   } catch (error) {
     trainer.dispose();

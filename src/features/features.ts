@@ -98,7 +98,9 @@ export class Features {
   static async open(host: FeatureHost, options: FeatureOptions): Promise<Features> {
     const { featureType } = host.settings;
     const preimage = featureSetPreimage(options.recipe, featureType);
-    const store = options.keep ? await host.openFeatures(preimage, sizeOf(options.featureShape), featureType) : undefined;
+    const store = options.keep
+      ? await host.openFeatures(preimage, sizeOf(options.featureShape), featureType)
+      : undefined;
     return new Features(host, options, store);
   }
 

@@ -8,7 +8,7 @@ import { compileVerified, trainVerified } from '../../src/engine/second-opinion.
 import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
 import { valueAt } from '../../src/model/layer-definition.js';
 import { type Graph, type Layer, shapesOf } from '../../src/model/graph.js';
-import { layerOfWeight, sizeOf } from '../../src/model/tensor.js';
+import { layerOfWeight, sizeOf, type Tensor } from '../../src/model/tensor.js';
 import { everyLayer, madeUpWeights, newerLayers, noise } from '../model/graphs.js';
 import { programFor } from './onnx/programs.js';
 import { windowNetworks } from './window-networks.js';
@@ -167,6 +167,7 @@ describe('a training', () => {
   test('whose gradients are wrong is refused with the last layer that differs', async () => {
     const wrong: Engine = {
       ...engines[0],
+      compared: undefined,
       async train(program) {
         const trainer = await engines[0].train(program);
         const scaled = async () =>
@@ -189,6 +190,37 @@ describe('a training', () => {
       found: expect.stringContaining('a wrong gradient for dilated/bias'),
     });
   });
+});
+
+test('a program is compared once in a process, and again with other layers or constants', async () => {
+  let compared = 0;
+  const counting: Engine = {
+    ...engines[0],
+    compared: new Set(),
+    trainLiterally: (program) => (compared++, engines[0].trainLiterally!(program)),
+  };
+  /** How often the program is compared, with some layers changed, or other weights in some. */
+  const times = async (change: (layer: Layer) => Layer, isMoved: (layer: string) => boolean): Promise<number> => {
+    const before = compared;
+    const program = programFor({ ...graph, layers: graph.layers.map(change) });
+    const given = [...program.weights].map(([name, tensor]): [string, Tensor] => [
+      name,
+      isMoved(layerOfWeight(name)) ? { ...tensor, data: tensor.data.map((x) => x / 2) } : tensor,
+    ]);
+    (await trainVerified(counting, { ...program, weights: new Map(given) })).dispose();
+    return compared - before;
+  };
+  const frozen = (layer: Layer): Layer => (layer.name === 'conv1' ? { ...layer, trainable: false } : layer);
+  expect(await times(frozen, () => false)).toBe(1);
+  expect(await times(frozen, () => false)).toBe(0);
+  expect(await times(frozen, (layer) => layer !== 'conv1')).toBe(0);
+  expect(await times(frozen, (layer) => layer === 'conv1')).toBe(1);
+  expect(
+    await times(
+      (layer) => layer,
+      () => false,
+    ),
+  ).toBe(1);
 });
 
 test("what a library throws is put in words, with the library's message for --debug alone", async () => {

@@ -1,6 +1,7 @@
 /** The default engine: layer graphs compiled to ONNX and run by onnxruntime. */
 import { availableParallelism } from 'node:os';
 import { failure } from '../../core/problem.js';
+import type { Digest } from '../../core/digest.js';
 import { deviceText, type DeviceUse } from '../../core/engine-choice.js';
 import type { Engine, NoteOnce } from '../engine.js';
 import { onnxIdentity } from './identity.js';
@@ -12,6 +13,8 @@ export interface OnnxOptions {
   readonly device?: DeviceUse;
   readonly note?: NoteOnce;
 }
+
+const compared = new Set<Digest>();
 
 /** Makes the engine. Throws `stage-failed` if onnxruntime-node lacks its binary for this machine. */
 export async function createOnnxEngine({
@@ -35,13 +38,15 @@ export async function createOnnxEngine({
   const onDevice = device && sessionDeviceOf(device, note);
   return {
     identity: { ...identity, ...(onDevice && { backend: device.backend }) },
-    ...(onDevice && {
-      device: {
-        text: deviceText(device.backend),
-        compileOnCpu: (graph, weights) => openRunner(graph, weights, threads),
-        note,
-      },
-    }),
+    ...(onDevice
+      ? {
+          device: {
+            text: deviceText(device.backend),
+            compileOnCpu: (graph, weights) => openRunner(graph, weights, threads),
+            note,
+          },
+        }
+      : { compared }),
     compile: (graph, weights) => openRunner(graph, weights, threads, onDevice),
     everyLayer: (graph, weights, input) => runLiterally(graph, weights, input, threads),
     train: (program) => openTrainer(program, threads, false, onDevice),

@@ -17,10 +17,12 @@ import { requireEnough } from './fold-sizes.js';
 import type { Trained } from './loop.js';
 import { requireMonitored } from './monitor.js';
 import { classWeights, optimizerOf } from './objective.js';
+import { openSets } from './open-sets.js';
 import { prepare, trainingWorkload } from './prepared.js';
 import { canHaveThread, trainOnThread } from './thread/train-on-thread.js';
-import { trainHere, type Training } from './training.js';
-import { openSets } from './training-set.js';
+import { trainHere } from './train-here.js';
+import type { Training } from './training.js';
+
 import { requireUnmoved } from './verify-frozen.js';
 
 type Context = StageContext<'train'>;

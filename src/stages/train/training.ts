@@ -1,5 +1,4 @@
-/** A training from its program to its weights: here, or on a thread of its own. */
-import PQueue from 'p-queue';
+/** A training from its program to its weights. */
 import type { EngineIdentity, TrainingProgram } from '../../engine/engine.js';
 import { openEngine, type EngineOptions } from '../../engine/resolve.js';
 import { trainVerified } from '../../engine/second-opinion.js';
@@ -18,17 +17,6 @@ export interface Training {
 
 /** What it reads and reports to. */
 export type Surroundings = Omit<LoopOptions, keyof Training['loop']>;
-
-/** Trainings at once that compute on the main thread, and on all cores: they take turns, but each needs its memory. */
-const here = new PQueue({ concurrency: 2 });
-
-/** Trains on this thread, as soon as few others do. */
-export function trainHere(training: Training, surroundings: Surroundings, options: EngineOptions): Promise<Trained> {
-  return here.add(() => {
-    surroundings.signal.throwIfAborted();
-    return train(training, surroundings, options);
-  }) as Promise<Trained>;
-}
 
 /** Trains to the end. */
 export async function train(

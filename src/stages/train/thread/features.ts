@@ -21,6 +21,8 @@ export class ThreadFeatures implements FeatureSource {
   private readonly bad = new Set<Digest>();
   private readonly indexes: ReadonlyMap<Digest, number>;
   private readonly known = new Map<number, KnownRows>();
+  /** Batches that no stream uses, by their lengths. */
+  private readonly buffers = new Map<number, Float32Array<ArrayBuffer>>();
 
   constructor(
     private readonly source: number,
@@ -57,18 +59,25 @@ export class ThreadFeatures implements FeatureSource {
     const { rowLength } = this.facts;
     const images = this.indexesOf(digests);
     const rows = await this.rowsOf(view, images);
-    let buffer = new Float32Array(Math.min(batchSize, images.length) * rowLength);
-    for (let from = 0; from < images.length; from += batchSize) {
-      const some = images.subarray(from, from + batchSize);
-      if (!this.copy(rows, some, buffer)) {
-        const { source } = this;
-        const into = buffer;
-        buffer = (await this.ask('read', { source, view, images: some.slice(), into }, [into.buffer])) as typeof into;
+    const numbers = Math.min(batchSize, images.length) * rowLength;
+    let buffer = this.buffers.get(numbers) ?? new Float32Array(numbers);
+    this.buffers.delete(numbers);
+    try {
+      for (let from = 0; from < images.length; from += batchSize) {
+        const some = images.subarray(from, from + batchSize);
+        if (!this.copy(rows, some, buffer)) {
+          const { source } = this;
+          const into = buffer;
+          buffer = (await this.ask('read', { source, view, images: some.slice(), into }, [into.buffer])) as typeof into;
+        }
+        yield {
+          digests: digests.slice(from, from + some.length),
+          features: buffer.subarray(0, some.length * rowLength),
+        };
       }
-      yield {
-        digests: digests.slice(from, from + some.length),
-        features: buffer.subarray(0, some.length * rowLength),
-      };
+    } finally {
+      // A new one for each epoch would be most of the garbage of a training. One that has not come back has no length.
+      if (buffer.length === numbers) this.buffers.set(numbers, buffer);
     }
   }
 

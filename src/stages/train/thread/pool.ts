@@ -1,6 +1,7 @@
 /** The threads that trainings run on: one for each that runs at the same time, kept for those to come. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import PQueue from 'p-queue';
 import { packageFile } from '../../../core/package.js';
 import { prepareThreads } from '../../../engine/resolve.js';
 
@@ -8,8 +9,20 @@ const idle: Worker[] = [];
 const ended = new WeakSet<Worker>();
 let busy = 0;
 
-/** Runs work on a thread. `cores` is the part of the machine that is left to it, now that others run. */
-export async function onThread<Result>(work: (worker: Worker, cores: number) => Promise<Result>): Promise<Result> {
+/** More threads than cores would take memory, and each compiles its own code; other stages prepare in the meantime. */
+const trainings = new PQueue({ concurrency: availableParallelism() });
+
+type Work<Result> = (worker: Worker, cores: number) => Promise<Result>;
+
+/**
+ * Runs work on a thread, as soon as a core is free for it. `cores` is the part of the machine that is left to it, now
+ * that others run.
+ */
+export function onThread<Result>(work: Work<Result>): Promise<Result> {
+  return trainings.add(() => run(work)) as Promise<Result>;
+}
+
+async function run<Result>(work: Work<Result>): Promise<Result> {
   const worker = idle.pop() ?? start();
   worker.ref();
   busy++;
