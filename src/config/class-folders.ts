@@ -1,6 +1,7 @@
 /** The class folders of a source of images, read before anything runs. */
 import { resolve } from 'node:path';
 import { layoutOf, type ClassLayout, type SplitFolders } from '../core/class-layout.js';
+import type { RememberedFolders } from '../core/folder-entries.js';
 import { pathOf, type Origin } from '../core/source.js';
 import { splitOfFolder } from '../core/split-folders.js';
 import { DiskFolder } from './disk-folders.js';
@@ -16,11 +17,17 @@ export interface SourceFolders {
 }
 
 /** Lists the folders of a source; undefined if it cannot be listed. */
-export function sourceFolders(root: string, origin: Origin, splitFolders?: SplitFolders): SourceFolders | undefined {
+export function sourceFolders(
+  root: string,
+  origin: Origin,
+  splitFolders?: SplitFolders,
+  remembered?: RememberedFolders,
+): SourceFolders | undefined {
   const path = pathOf(origin);
   if (path === undefined) return undefined;
   try {
-    const folder = new DiskFolder(resolve(root, path, insideOf(origin)));
+    const place = resolve(root, path, insideOf(origin));
+    const folder = DiskFolder.open(place, remembered?.of(place));
     const layout = layoutOf(folder, splitFolders);
     const classes = layout.question === undefined && layout.classes.length > 0 ? layout.classes : undefined;
     return { layout, classes, empty: emptyOf(folder, layout), root: folder };

@@ -1,29 +1,40 @@
 /** The folders of a source on disk, read only as far as a class layout asks. */
-import { closeSync, openSync, readdirSync, readSync, realpathSync, statSync, constants, type Dirent } from 'node:fs';
+import { closeSync, openSync, readSync, realpathSync, statSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
 import type { ImageFolder } from '../core/class-layout.js';
-import { isClutter } from '../core/clutter.js';
+import { readEntries, type ReadFolder } from '../core/folder-entries.js';
 import { hasImageName } from '../core/image-name.js';
 import { beginsLikeImage, IMAGE_BEGINNING } from '../core/image-signatures.js';
 
 /** Files without an image's name that are opened before a folder counts as one without images. */
 const MOST_OPENED = 8;
 
+/** What all folders of a tree share. */
+interface Tree {
+  readonly read: ReadFolder;
+  /** Real paths of the folders that links have led to. */
+  readonly entered: Set<string>;
+}
+
 export class DiskFolder implements ImageFolder {
-  private readonly files: string[] = [];
+  private files: readonly string[] = [];
   private readonly below: DiskFolder[] = [];
   private listed = false;
   private images: boolean | undefined;
 
-  /** `above`: real paths of the folders around this one. `entered`: those that links have led to, of all the tree. */
-  constructor(
+  /** `above`: real paths of the folders around this one. */
+  private constructor(
     readonly path: string,
-    readonly name = '',
-    private readonly above: readonly string[] = [],
-    private readonly entered = new Set<string>(),
-    private readonly isLink = false,
+    readonly name: string,
+    private readonly tree: Tree,
+    private readonly above: readonly string[],
+    private readonly isLink: boolean,
   ) {}
+
+  static open(path: string, read: ReadFolder = readEntries): DiskFolder {
+    return new DiskFolder(path, '', { read, entered: new Set() }, [], false);
+  }
 
   /** Folders that hold files, at any depth. */
   folders(): readonly ImageFolder[] {
@@ -79,32 +90,25 @@ export class DiskFolder implements ImageFolder {
     const parent = this.above.at(-1);
     const real = this.isLink || parent === undefined ? realpathSync(this.path) : join(parent, this.name);
     // As ingest lists files: links are not followed back, nor twice to one folder, or the walk might never end.
-    if (this.above.includes(real) || (this.isLink && this.entered.has(real))) return;
-    if (this.isLink) this.entered.add(real);
-    for (const entry of readdirSync(this.path, { withFileTypes: true })) {
-      if (isClutter(entry.name)) continue;
-      const kind = kindOf(entry, this.path);
-      if (kind === 'file') this.files.push(entry.name);
-      if (kind === 'folder')
-        this.below.push(
-          new DiskFolder(
-            join(this.path, entry.name),
-            entry.name,
-            [...this.above, real],
-            this.entered,
-            entry.isSymbolicLink(),
-          ),
-        );
-    }
+    const { read, entered } = this.tree;
+    if (this.above.includes(real) || (this.isLink && entered.has(real))) return;
+    if (this.isLink) entered.add(real);
+    const entries = read(this.path);
+    const linked = entries.links.map((name) => [name, targetOf(join(this.path, name))] as const);
+    const namesOf = (kind: 'file' | 'folder'): string[] => linked.flatMap(([name, to]) => (to === kind ? [name] : []));
+    this.files = linked.length === 0 ? entries.files : [...entries.files, ...namesOf('file')].sort();
+    const around = [...this.above, real];
+    const enter = (isLink: boolean) => (name: string) =>
+      new DiskFolder(join(this.path, name), name, this.tree, around, isLink);
+    this.below.push(...entries.folders.map(enter(false)), ...namesOf('folder').map(enter(true)));
     this.below.sort((a, b) => compareCodePoints(a.name, b.name));
   }
 }
 
 /** Links are followed; those that lead nowhere count as files, so that ingest reports them. */
-function kindOf(entry: Dirent, folder: string): 'file' | 'folder' | undefined {
-  if (!entry.isSymbolicLink()) return entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : undefined;
+function targetOf(link: string): 'file' | 'folder' | undefined {
   try {
-    const target = statSync(join(folder, entry.name));
+    const target = statSync(link);
     return target.isFile() ? 'file' : target.isDirectory() ? 'folder' : undefined;
   } catch {
     return 'file';

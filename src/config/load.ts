@@ -1,5 +1,6 @@
 /** From a YAML file to a checked pipeline. */
 import { basename, extname, resolve } from 'node:path';
+import type { RememberedFolders } from '../core/folder-entries.js';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
 import { checkCombinations, type CheckedMatrix } from './check-matrix.js';
@@ -22,6 +23,8 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** Where relative paths of the call start from: the file itself, and paths among the values set. */
   readonly cwd?: string;
+  /** What is remembered of folders in the project at a place. */
+  readonly remembered?: (place: PipelinePlace) => RememberedFolders | undefined;
   /** The text of a file that is on another machine, and where the project is on this one. */
   readonly given?: { readonly text: string; readonly place: PipelinePlace };
 }
@@ -32,7 +35,7 @@ export interface LoadOptions {
  */
 export async function loadPipeline(
   file: string,
-  { set = [], cwd = process.cwd(), given }: LoadOptions = {},
+  { set = [], cwd = process.cwd(), remembered: rememberedIn, given }: LoadOptions = {},
 ): Promise<Pipeline> {
   const path = resolve(cwd, file);
   const text = given?.text ?? (await readSource(path));
@@ -46,11 +49,12 @@ export async function loadPipeline(
   const locator = new Locator(source, applied);
   const place = given?.place ?? pipelinePlaceOf(path, resolve(cwd));
   const { root, home } = place;
+  const remembered = rememberedIn?.(place);
   const { axes, problems: matrixProblems } = readMatrix(written, locator, applied);
-  const checked = checkCombinations(written, axes, locator, { root, home, foldersOf: folderReader(root) });
+  const checked = checkCombinations(written, axes, locator, { root, home, foldersOf: folderReader(root, remembered) });
   const problems = [...source.problems, ...setProblems, ...matrixProblems, ...checked.problems];
   if (problems.length > 0 || checked.project === undefined) throw refusal(problems);
-  return finish(checked.project, checked, { place, locator, source: { text, set } });
+  return finish(checked.project, checked, { place, locator, source: { text, set }, remembered });
 }
 
 const smallestExample = 'start with:\nversion: 1\nstages:\n  ingest:\n    source: pictures';
@@ -92,7 +96,7 @@ function byPosition(a: Problem, b: Problem): number {
 }
 
 /** What is known about a file besides its content. */
-interface FileFacts extends Pick<Pipeline, 'source'> {
+interface FileFacts extends Pick<Pipeline, 'source' | 'remembered'> {
   readonly place: PipelinePlace;
   readonly locator: Locator;
 }
@@ -100,7 +104,7 @@ interface FileFacts extends Pick<Pipeline, 'source'> {
 function finish(
   project: PipelineConfig,
   { stages: single, variants: made, warnings }: CheckedMatrix,
-  { place, source, locator }: FileFacts,
+  { place, source, locator, remembered }: FileFacts,
 ): Pipeline {
   const { cross_validation: crossValidation } = project;
   const expansion = { stages: single, variants: made };
@@ -113,6 +117,7 @@ function finish(
     engine: project.engine.name,
     device: { name: project.engine.device, fallback: project.engine.fallback },
     features: project.features,
+    ...(remembered && { remembered }),
     ...(project.cache && { cache: project.cache }),
     stages,
     variants,

@@ -1,5 +1,6 @@
 /** A pipeline file after loading: checked, defaults filled in, references found. */
 import type { Part } from '../core/cross-validation.js';
+import type { RememberedFolders } from '../core/folder-entries.js';
 import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from '../core/stage.js';
 import type { PipelinePlace } from './project-root.js';
@@ -67,6 +68,8 @@ export interface Pipeline extends PipelinePlace {
   readonly variants: ReadonlyMap<string, Variant>;
   /** What is probably a mistake, although it runs. */
   readonly warnings: readonly Problem[];
+  /** Folders of images that the check has read, for the survey that follows it. */
+  readonly remembered?: RememberedFolders;
   /** Where fields are written; those of a stage by `variant(name)`. */
   readonly locator: Locator;
 }

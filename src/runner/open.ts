@@ -3,10 +3,14 @@ import { loadPipeline } from '../config/load.js';
 import { readTrust } from '../config/trust.js';
 import { onlyPipelineIn } from '../config/only-file.js';
 import type { Pipeline } from '../config/pipeline.js';
+import type { PipelinePlace } from '../config/project-root.js';
 import type { Emit } from '../core/event.js';
+import { cachePlaceOf } from './cache-place.js';
+import { projectOf } from './checkout/project.js';
 import type { StageTable } from './graph.js';
 import { openRemote } from './remote.js';
 import { openSession, type Session, type SessionOptions } from './session.js';
+import { FolderMemory } from '../store/files/folder-memory.js';
 import { limitsFrom } from '../store/limits.js';
 import { openStore } from '../store/store.js';
 
@@ -38,7 +42,17 @@ export async function loadChecked(
       ...(device === undefined ? [] : [`engine.device=${device}`]),
     ],
     cwd,
+    remembered,
   });
+}
+
+/** In the cache of the project; without one that can be used, which is reported later, folders are read. */
+function remembered(place: PipelinePlace): FolderMemory | undefined {
+  try {
+    return new FolderMemory(cachePlaceOf(projectOf(place)).root);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

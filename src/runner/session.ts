@@ -151,7 +151,8 @@ async function surveyStage(
     name: stage.name,
     config: stage.config,
     resolvePath: project.resolvePath,
-    digestFolder: (root: string, probe: Probe, links?: LinkPolicy) => store.digestFolder(root, probe, links),
+    digestFolder: (root: string, probe: Probe, links?: LinkPolicy) =>
+      store.digestFolder(root, probe, links, pipeline.remembered),
     digestFile: (path: string) => store.digestFile(path),
     digestBucket: (place: BucketPlace, probe: Probe) => buckets.digest(place, probe, note),
     bringObject: (place: BucketPlace, name: string, digest: Digest) => buckets.bring(place, name, digest),

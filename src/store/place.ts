@@ -62,6 +62,16 @@ export function changeTimesAt(path: string): ChangeTimes {
   return withoutModes.has(type) ? 'unless-equal' : 'kept';
 }
 
+/** ext2 to ext4, XFS, Btrfs, tmpfs, ZFS, overlayfs, F2FS, bcachefs. */
+const withFolderTimes = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x2fc12fc1, 0x794c7630, 0xf2f52010, 0xca451a4e,
+]);
+
+/** Whether a folder's times are known to change with every name in it. */
+export function changesFolderTimes(path: string): boolean {
+  return process.platform === 'linux' && withFolderTimes.has(statfsSync(path).type);
+}
+
 /** `unless-equal`: not if it equals the mtime. */
 export type ChangeTimes = 'kept' | 'none' | 'unless-equal';
 

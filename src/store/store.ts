@@ -17,9 +17,10 @@
  * It may forget, but never lie: a published file was complete and hashed to its name; anything else is a miss, reported
  * once.
  */
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { canonical, type Json } from '../core/canonical.js';
-import { digestOf, type ActionKey, type Digest, type FeatureSetKey, type BlobRef } from '../core/digest.js';
+import type { ActionKey, Digest, FeatureSetKey, BlobRef } from '../core/digest.js';
+import type { RememberedFolders } from '../core/folder-entries.js';
 import type { BucketPlace } from '../core/image-place.js';
 import type { SourceStore, VerifiedFile } from '../core/source.js';
 import type { LinkPolicy, Probe, Waiting } from '../core/stage.js';
@@ -33,7 +34,9 @@ import { packedBytes, packOriginOf, type PackOrigin } from './features/feature-p
 import type { FeatureSet } from './features/features.js';
 import { digestFiles, noProbe, type FileDigests } from './files/file-digests.js';
 import type { ReadingObjects } from './files/object-digests.js';
+import { indexPathOf } from './files/file-index.js';
 import { listFile, listFiles, type FileList } from './files/file-list.js';
+import { folderIndexOf } from './files/folder-memory.js';
 import { Files, type Content, type DamageNote } from './disk/files.js';
 import type { Collection } from './upkeep/gc.js';
 import { beginJob } from './active-jobs.js';
@@ -97,8 +100,8 @@ export interface Store {
   featureBytes(rows: number, rowLength: number, type: FloatType): number;
   /** Free space on the disk that the store is on, or will be on. */
   freeBytes(): Promise<number>;
-  /** Digests of a folder's files; unchanged files are not read again. */
-  digestFolder(root: string, probe: Probe, links?: LinkPolicy): Promise<FileDigests>;
+  /** Digests of a folder's files; unchanged files are not read again, nor are the names in folders that are remembered. */
+  digestFolder(root: string, probe: Probe, links?: LinkPolicy, remembered?: RememberedFolders): Promise<FileDigests>;
   /** Digest of one file, likewise. */
   digestFile(path: string): Promise<Digest>;
   /** Digests of the objects of a bucket; unchanged ones are not read again. */
@@ -157,8 +160,8 @@ export async function openStore(
   const records = new Records(files, blobs, tool, accepts);
   // Loaded only if it is used: a run that has nothing to do ends sooner.
   const shared = remote && new (await import('./shared/shared-cache.js')).SharedCache(remote, files, blobs, records);
-  const indexOf = (name: string): string => join(root, 'index', digestOf(name).slice(0, 32));
-  const digest = (name: string, listing: () => FileList, probe: Probe): Promise<FileDigests> => {
+  const indexOf = (name: string): string => indexPathOf(root, name);
+  const digest: DigestListed = (name, listing, probe) => {
     const listedAt = Date.now();
     return digestFiles(files, listing(), listedAt, { indexFile: indexOf(name), probe });
   };
@@ -219,9 +222,26 @@ export async function openStore(
     },
     featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),
     freeBytes: () => fs.freeBytes(root),
-    digestFolder: async (folder, probe, links = 'inside') =>
-      digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder, links), probe),
+    ...diskFiles(files, digest),
     ...bucketStore(files, blobs, indexOf),
+  };
+}
+
+/** Digests of what is listed, by the index of a name. */
+type DigestListed = (name: string, listing: () => FileList, probe: Probe) => Promise<FileDigests>;
+
+function diskFiles(files: Files, digest: DigestListed): Pick<Store, 'digestFolder' | 'digestFile'> {
+  return {
+    digestFolder: async (folder, probe, links = 'inside', remembered = undefined) => {
+      const list = (): FileList => listFiles(folder, links, remembered?.of(folder));
+      const digests = await digest(`folder ${resolve(folder)} ${probe.version}`, list, probe);
+      const names = remembered?.leave(folder);
+      if (names !== undefined)
+        await files
+          .publish(folderIndexOf(files.root, folder), names, { durable: false })
+          .catch((error: unknown) => noteUnwritten(files, error));
+      return digests;
+    },
     digestFile: async (path) =>
       (await digest(`file ${resolve(path)}`, () => listFile(dirname(path), basename(path)), noProbe)).digestAt(0),
   };

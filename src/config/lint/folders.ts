@@ -1,5 +1,6 @@
 /** Rules that compare what a pipeline says about its classes with the folders of images, if those can be listed. */
 import { classNameOf } from '../../core/class-layout.js';
+import type { RememberedFolders } from '../../core/folder-entries.js';
 import { classNamesOf, type NamedLabel } from '../../core/class-names.js';
 import { classifierOf, endingFault, endingOf, lossOf, unitsFault } from '../../core/head-rules.js';
 import { nameList, plainNames } from '../../core/text/names.js';
@@ -54,11 +55,11 @@ function hasSplitTables({ labels }: IngestConfig, { layout, root }: SourceFolder
 export type FolderReader = (config: Pick<IngestConfig, 'source' | 'split_folders'>) => SourceFolders | undefined;
 
 /** A reader that lists each source once: the combinations of a matrix share most of them. */
-export function folderReader(root: string): FolderReader {
+export function folderReader(root: string, remembered?: RememberedFolders): FolderReader {
   const known = new Map<string, SourceFolders | undefined>();
   return ({ source, split_folders }) => {
     const name = JSON.stringify([source, split_folders]);
-    if (!known.has(name)) known.set(name, sourceFolders(root, source, split_folders));
+    if (!known.has(name)) known.set(name, sourceFolders(root, source, split_folders, remembered));
     return known.get(name);
   };
 }

@@ -13,6 +13,8 @@
  *
  * Columns, because 25,000 files are then loaded by four views onto one buffer and two splits of a text.
  */
+import { join } from 'node:path';
+import { digestOf } from '../../core/digest.js';
 import { STAT_COLUMNS } from './file-list.js';
 import { sha256 } from '../disk/hashing.js';
 
@@ -32,8 +34,13 @@ export interface FileIndex extends FileTable {
   readonly pathText: string;
 }
 
+/** The first bytes of an index of files. */
+const FILES_MAGIC = 'fileidx1';
+/** The first bytes of an index of folders, see `folder-memory.ts`. */
+export const FOLDERS_MAGIC = 'folders1';
 /** The first bytes of every index. */
-export const INDEX_MAGIC = 'fileidx1';
+export const indexMagics: readonly string[] = [FILES_MAGIC, FOLDERS_MAGIC];
+export const MAGIC_BYTES = 8;
 const HEADER_BYTES = 32;
 const DIGEST_BYTES = 32;
 const FILE_BYTES = STAT_COLUMNS * 8 + DIGEST_BYTES + 4;
@@ -43,7 +50,7 @@ export function encodeIndex(table: FileTable, probeVersion: string): Buffer[] {
   const { results, texts } = distinct(table.probes);
   const strings = [Buffer.from(probeVersion), Buffer.from(table.paths.join('\0')), Buffer.from(texts.join('\0'))];
   const header = Buffer.alloc(HEADER_BYTES);
-  header.write(INDEX_MAGIC, 'latin1');
+  header.write(FILES_MAGIC, 'latin1');
   header.writeUInt32LE(table.paths.length, 8);
   strings.forEach(({ length }, i) => header.writeUInt32LE(length, 12 + 4 * i));
   const parts = [header, bytesOf(table.stats), table.digests, bytesOf(results), ...strings];
@@ -52,7 +59,7 @@ export function encodeIndex(table: FileTable, probeVersion: string): Buffer[] {
 
 /** Reads an index back; undefined if it is damaged, of another version or made with another probe. */
 export function decodeIndex(file: Buffer, probeVersion: string): FileIndex | undefined {
-  if (!isWholeIndex(file)) return undefined;
+  if (magicOf(file) !== FILES_MAGIC || !isWholeIndex(file)) return undefined;
   const body = file.subarray(0, -DIGEST_BYTES);
   const count = file.readUInt32LE(8);
   const [probeBytes, pathBytes, textBytes] = [12, 16, 20].map((offset) => file.readUInt32LE(offset));
@@ -82,8 +89,17 @@ export function decodeIndex(file: Buffer, probeVersion: string): FileIndex | und
 
 /** Whether a file is an index that carries its own digest. */
 export function isWholeIndex(file: Buffer): boolean {
-  if (file.length < HEADER_BYTES + DIGEST_BYTES || file.toString('latin1', 0, 8) !== INDEX_MAGIC) return false;
+  if (file.length < HEADER_BYTES + DIGEST_BYTES || !indexMagics.includes(magicOf(file))) return false;
   return sha256(file.subarray(0, -DIGEST_BYTES)).equals(file.subarray(-DIGEST_BYTES));
+}
+
+export function magicOf(file: Buffer): string {
+  return file.toString('latin1', 0, MAGIC_BYTES);
+}
+
+/** The file of an index in the store at a root; what it is about is in its name. */
+export function indexPathOf(root: string, name: string): string {
+  return join(root, 'index', digestOf(name).slice(0, 32));
 }
 
 /** Numbers the different texts in the order in which they come. */

@@ -1,10 +1,10 @@
 /**
  * Lists the files of a folder tree with what the file system says about each; it must be quick for tens of thousands.
  */
-import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join, sep } from 'node:path';
 import { compareCodePoints } from '../../core/canonical.js';
-import { isClutter } from '../../core/clutter.js';
+import { readEntries, type FolderEntries, type ReadFolder } from '../../core/folder-entries.js';
 import type { PassedOver } from '../../core/folder-listing.js';
 import type { LinkPolicy } from '../../core/stage.js';
 import { hasCode } from '../disk/cache-fs.js';
@@ -35,9 +35,9 @@ const surrogate = /[\ud800-\udfff]/;
  * and so is a file that vanishes in the meantime. The paths are those of the links. No two links to the same folder are
  * followed, nor one to a folder around it: links cannot make the walk endless.
  */
-export function listFiles(root: string, links: LinkPolicy = 'inside'): FileList {
+export function listFiles(root: string, links: LinkPolicy = 'inside', read: ReadFolder = readEntries): FileList {
   const real = realpathSync(root);
-  const walk = new Walk(real, links);
+  const walk = new Walk(real, links, read);
   walk.folder(root, '', real);
   const { paths, passedOver } = walk;
   const stats = walk.stats.slice(0, paths.length * STAT_COLUMNS);
@@ -69,6 +69,7 @@ class Walk {
   constructor(
     private readonly realRoot: string,
     private readonly links: LinkPolicy,
+    private readonly read: ReadFolder,
   ) {}
 
   /**
@@ -76,11 +77,10 @@ class Walk {
    * path.
    */
   folder(folder: string, prefix: string, real: string): void {
-    const names = readdirSync(folder).sort();
+    const names = namesOf(this.read(folder));
     // UTF-16 order, in which names were sorted, is that of code points up to here.
     if (surrogate.test(names.join())) this.ordered = false;
     names.forEach((name, i) => {
-      if (isClutter(name)) return;
       const path = `${folder}/${name}`;
       const found = lstatSync(path, { throwIfNoEntry: false });
       if (found === undefined) {
@@ -142,6 +142,13 @@ class Walk {
     }
     writeStats(this.stats, start, found);
   }
+}
+
+/** All names in UTF-16 order; a folder of a class contains files alone. */
+function namesOf({ files, folders, links, others }: FolderEntries): readonly string[] {
+  return folders.length + links.length + others.length === 0
+    ? files
+    : [...files, ...folders, ...links, ...others].sort();
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -4,7 +4,7 @@
  */
 import { basename, join } from 'node:path';
 import { readFully } from '../disk/cache-fs.js';
-import { INDEX_MAGIC } from '../files/file-index.js';
+import { indexMagics, MAGIC_BYTES, magicOf } from '../files/file-index.js';
 import type { Files } from '../disk/files.js';
 import { claimOn, type Claim } from './forms.js';
 import { ORIGIN_FILE } from '../origin.js';
@@ -68,9 +68,9 @@ async function isIndex(files: Files, path: string): Promise<boolean> {
   const file = await files.openIfThere(path);
   if (file === undefined) return false;
   try {
-    const start = Buffer.alloc(INDEX_MAGIC.length);
+    const start = Buffer.alloc(MAGIC_BYTES);
     await readFully(file, start, 0);
-    return start.toString('latin1') === INDEX_MAGIC;
+    return indexMagics.includes(magicOf(start));
   } finally {
     await file.close();
   }
