@@ -12,7 +12,7 @@
  *     <root>/v1/quarantine/                  damaged files, kept as evidence
  *     <root>/v1/tmp/                         files being written
  *     <root>/v1/usage.json                   about how many bytes all of it has
- *     <root>/index/                          digests of people's files; disposable
+ *     <root>/index/                          digests of people's files, names in their folders; disposable
  *
  * It may forget, but never lie: a published file was complete and hashed to its name; anything else is a miss, reported
  * once.
@@ -22,6 +22,7 @@ import { canonical, type Json } from '../core/canonical.js';
 import type { ActionKey, Digest, FeatureSetKey, BlobRef } from '../core/digest.js';
 import type { RememberedFolders } from '../core/folder-entries.js';
 import type { BucketPlace } from '../core/image-place.js';
+import { asPipelineError, isMoved } from '../core/problem.js';
 import type { SourceStore, VerifiedFile } from '../core/source.js';
 import type { LinkPolicy, Probe, Waiting } from '../core/stage.js';
 import type { FloatType } from '../core/schema-types.js';
@@ -237,14 +238,17 @@ function diskFiles(files: Files, digest: DigestListed): Pick<Store, 'digestFolde
       const digests = await digest(`folder ${resolve(folder)} ${probe.version}`, list, probe);
       const names = remembered?.leave(folder);
       if (names !== undefined)
-        await files
-          .publish(folderIndexOf(files.root, folder), names, { durable: false })
-          .catch((error: unknown) => noteUnwritten(files, error));
+        await files.publish(folderIndexOf(files.root, folder), names, { durable: false }).catch(unlessUnwritten);
       return digests;
     },
     digestFile: async (path) =>
       (await digest(`file ${resolve(path)}`, () => listFile(dirname(path), basename(path)), noProbe)).digestAt(0),
   };
+}
+
+/** What takes a moment to read again is worth no note. */
+function unlessUnwritten(error: unknown): void {
+  if (asPipelineError(error).category !== 'input-output' || isMoved(error)) throw error;
 }
 
 /** Loaded only if a pipeline reads a bucket. */
