@@ -41,7 +41,7 @@ export async function openTrainer(
   const useful = isSmall ? 1 : threads;
   const optimization = literal ? 'disabled' : 'all';
   const target = literal ? 'literal' : device === undefined ? 'processor' : 'device';
-  const updates = isSmall && target === 'processor' ? updatesOf(program, variables) : undefined;
+  const updates = target === 'processor' ? updatesOf(program, variables) : undefined;
   const model = trainingModel(program, variables, target, updates !== undefined);
   const stepping = await openSession(model, useful, optimization, device);
   const predicting = await openSession(predictionModel(program, variables, target), useful, optimization, device);

@@ -8,8 +8,13 @@ import { updateNodes } from '../../../src/engine/onnx/optimizer.js';
 import { Tensor } from '../../../src/engine/onnx/runtime.js';
 import { openSession } from '../../../src/engine/onnx/session.js';
 import { KERNEL_SOURCE } from '../../../src/engine/onnx/update/kernel-bytes.js';
+import { TrainingState } from '../../../src/engine/onnx/state.js';
+import { openTrainer } from '../../../src/engine/onnx/trainer.js';
+import { ports, trainingModel, variablesOf } from '../../../src/engine/onnx/training-model.js';
 import { Updates } from '../../../src/engine/onnx/update/updates.js';
-import { type Optimizer, slotCount } from '../../../src/model/optimizer.js';
+import type { Layer } from '../../../src/model/graph.js';
+import { adamStepSize, type Optimizer, slotCount } from '../../../src/model/optimizer.js';
+import { batchFor, programFor } from './programs.js';
 
 const optimizers: Record<string, Optimizer> = {
   sgd: { kind: 'sgd', momentum: 0, nesterov: false },
@@ -74,6 +79,56 @@ describe.each(Object.entries(optimizers))('%s', (_, optimizer) => {
     // Its neighbors in memory had no gradient.
     for (const index of [0, 2]) expect(updates.learned[index].weight).toEqual(new Float32Array(index === 0 ? 3 : 5));
   });
+});
+
+test('weights of several tiles get the bits that operators give them', async () => {
+  const layers: Layer[] = [
+    { kind: 'input', name: 'features', inputs: [], trainable: false, shape: [1500] },
+    {
+      kind: 'dense',
+      name: 'wide',
+      inputs: ['features'],
+      trainable: true,
+      units: 700,
+      useBias: true,
+      activation: 'relu',
+    },
+    {
+      kind: 'dense',
+      name: 'classes',
+      inputs: ['wide'],
+      trainable: true,
+      units: 1,
+      useBias: true,
+      activation: 'sigmoid',
+    },
+  ];
+  const optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
+  const program = programFor({ name: 'wide', layers }, { optimizer });
+  const batch = batchFor(program.graph, 8, 3);
+  const trainer = await openTrainer(program, 2);
+  await trainer.step(batch);
+  const apart = await trainer.state();
+  trainer.dispose();
+
+  const variables = variablesOf(program);
+  const state = new TrainingState(variables, program.weights, slotCount(optimizer));
+  const session = await openSession(trainingModel(program, variables, 'processor'), 2);
+  expect(session.inputNames.filter((name) => name.startsWith('wide/kernel['))).not.toHaveLength(0);
+  const rows = (data: Float32Array) => new Tensor('float32', data, [8, data.length / 8]);
+  await session.run(
+    {
+      ...state.inputs,
+      [ports.features]: rows(batch.features),
+      [ports.targets]: rows(batch.targets),
+      [ports.share]: rows(batch.sampleWeights.map((weight) => weight / 8)),
+      [ports.rate]: new Tensor('float32', Float32Array.of(adamStepSize(optimizer, batch.learningRate, 1)), []),
+    },
+    state.outputs,
+  );
+  state.swap();
+  for (const [name, { data }] of state.all())
+    expect({ name, same: bytesOf(data).equals(bytesOf(apart.tensors.get(name)!.data)) }).toEqual({ name, same: true });
 });
 
 test('more weights than WebAssembly has memory for are left to the graph', () => {

@@ -1,7 +1,8 @@
 /**
  * The optimizer's step apart from the graph, with WebAssembly's vectors and the same results to the last bit. As a dozen
- * operators it takes longer than all else in the step of a head. One thread computes it, so it is for weights that one
- * thread is enough for.
+ * operators it takes longer than all else in the step of a head, and outputs of a graph are paid for twice:
+ * onnxruntime-node copies each into new memory, even if it was given memory for it. So the graph outputs gradients rather
+ * than weights and moments.
  */
 import { instantiate, PAGE_BYTES, type ModuleMemory } from '../../../core/web-assembly.js';
 import { type Optimizer, slotCount } from '../../../model/optimizer.js';
