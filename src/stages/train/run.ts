@@ -22,7 +22,6 @@ import { prepare, trainingWorkload } from './prepared.js';
 import { canHaveThread, trainOnThread } from './thread/train-on-thread.js';
 import { trainHere } from './train-here.js';
 import type { Training } from './training.js';
-
 import { requireUnmoved } from './verify-frozen.js';
 
 type Context = StageContext<'train'>;
@@ -71,10 +70,9 @@ export async function runTrain(context: Context): Promise<void> {
     },
   };
   try {
-    const started = performance.now();
     const { checkpoint, emit, signal } = context;
     const around = { ...sets, checkpoint, emit, note, signal };
-    const trained = await (canHaveThread(training, sets)
+    const { trained, ms } = await (canHaveThread(training, sets)
       ? trainOnThread(training, around)
       : trainHere(training, around, { device: settings.device, note: noteOnce }));
     requireUnmoved({ graph: document.graph, stored: await prepared.reread(), used: weights, trained: trained.weights });
@@ -82,10 +80,7 @@ export async function runTrain(context: Context): Promise<void> {
     const others = sets.validation?.features;
     const extracting = features.msSpent + (others === undefined || others === features ? 0 : others.msSpent);
     const pictures = trained.history.length * labels.size;
-    context.measured(trainingWorkload(config, identity, suffix, features.kept), {
-      pictures,
-      ms: performance.now() - started - extracting,
-    });
+    context.measured(trainingWorkload(config, identity, suffix, features.kept), { pictures, ms: ms - extracting });
     await putOut(
       context,
       { ...document, preprocessing, classes, image, ...(task && { task }) },

@@ -18,6 +18,17 @@ export interface Training {
 /** What it reads and reports to. */
 export type Surroundings = Omit<LoopOptions, keyof Training['loop']>;
 
+/** What a training gave, and its time; without waiting for its turn. */
+export interface Timed {
+  readonly trained: Trained;
+  readonly ms: number;
+}
+
+export async function timed(work: () => Promise<Trained>): Promise<Timed> {
+  const started = performance.now();
+  return { trained: await work(), ms: performance.now() - started };
+}
+
 /** Trains to the end. */
 export async function train(
   { engine, program, loop }: Training,

@@ -7,7 +7,7 @@ import type { Digest } from '../../../core/digest.js';
 import { failure, fromParts } from '../../../core/problem.js';
 import type { Features } from '../../../features/features.js';
 import type { Trained } from '../loop.js';
-import type { Surroundings, Training } from '../training.js';
+import { timed, type Surroundings, type Timed, type Training } from '../training.js';
 import type { TrainingSet, TrainingSets } from '../training-set.js';
 import type { Asked, FromThread, Question, SetFacts, ToThread, TrainRequest } from './messages.js';
 import { onThread } from './pool.js';
@@ -26,11 +26,11 @@ export function canHaveThread({ engine }: Training, { training, validation }: Tr
   return kept && engine.name === 'onnx' && engine.backend === 'cpu' && !import.meta.url.endsWith('.ts');
 }
 
-/** As {@link train}, with the same bytes and the same failures. */
-export function trainOnThread(training: Training, around: Around): Promise<Trained> {
+/** As {@link trainHere}, with the same bytes and the same failures. */
+export function trainOnThread(training: Training, around: Around): Promise<Timed> {
   return onThread(async (worker, cores) => {
     around.signal.throwIfAborted();
-    return new ThreadHost(worker, training, around).run(cores);
+    return timed(() => new ThreadHost(worker, training, around).run(cores));
   });
 }
 
