@@ -5,11 +5,9 @@ import { failure } from '../core/problem.js';
 import { isPassing, ObjectStoreError } from '../object-store/object-store.js';
 import type { Remote } from '../store/shared/remote.js';
 import type { Store } from '../store/store.js';
+import { PATIENCE, PAUSE_MS } from './patience.js';
 import { putSpec, type Spec } from './spec.js';
 
-/** Between two tries while the place does not answer, and how many there are: about five minutes. */
-const PAUSE_MS = 10_000;
-const PATIENCE = 30;
 /** At once. */
 const TRIES = 2;
 const TRIES_ONCE_BACK = 3;

@@ -7,12 +7,10 @@ import { TRIES } from './board.js';
 import type { Outcome, WorkerMetrics } from './health.js';
 import { isJob, type Answer } from './jobs.js';
 import { PLACE_FAILED, sentFailure, type JobPlace, type JobProgress, type Report } from './messages.js';
+import { PATIENCE, PAUSE_MS } from './patience.js';
 import { JobProcess, ProcessEnded } from './process.js';
 import { closedWithin, type Redis } from './redis.js';
 
-/** Between two tries of a job whose results could not be shared, and how many there are: about five minutes. */
-const PAUSE_MS = 10_000;
-const PATIENCE = 30;
 /** For a job that was ended, and for the end of the connection. */
 const CLOSE_MS = 5000;
 
