@@ -20,8 +20,17 @@ interface Manifest {
  */
 const names = ['onnxruntime-node', `transfer-pipeline-onnxruntime-${process.platform}-${process.arch}`];
 
+/** By platform: looked up once in a process, which loads it once too. */
+const found = new Map<string, OnnxruntimePackage | undefined>();
+
 /** The package that is used; undefined if none is installed for this machine. */
 export function onnxruntimePackage(): OnnxruntimePackage | undefined {
+  const { platform } = process;
+  if (!found.has(platform)) found.set(platform, findPackage());
+  return found.get(platform);
+}
+
+function findPackage(): OnnxruntimePackage | undefined {
   for (const name of names) {
     const manifestFile = manifestOf(name);
     if (manifestFile === undefined) continue;
