@@ -2,14 +2,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { Random } from '../../../src/core/random.js';
+import { GraphBuilder } from '../../../src/engine/onnx/builder.js';
 import { int8Base } from '../../../src/engine/onnx/int8/index.js';
 import { correctedBias, int8Kernel, int32Bias, leastScales } from '../../../src/engine/onnx/int8/kernel.js';
 import { ChannelMeans } from '../../../src/engine/onnx/int8/means.js';
+import { readFloatNetwork } from '../../../src/engine/onnx/int8/network.js';
 import { Histogram } from '../../../src/engine/onnx/int8/ranges.js';
+import { encodeModel } from '../../../src/engine/onnx/model-file.js';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
 import { compileVerified } from '../../../src/engine/second-opinion.js';
 import { initialWeights } from '../../../src/model/initializers.js';
 import type { Graph, Layer } from '../../../src/model/graph.js';
+import { readModelProto } from '../../../src/model/onnx/model-proto.js';
 import { programOf } from '../../../src/model/onnx/program.js';
 import { baseOf, exportedIn, shareOf, wholeOf } from './exported.js';
 
@@ -61,6 +65,11 @@ async function* each(images: readonly Float32Array[]) {
 const made = (images: readonly Float32Array[] = pictures, threads = 1) =>
   int8Base(graph, weights, { images: each(images), threads, where: 'small' });
 
+function nodesOf({ layers: [, layer] }: Graph) {
+  if (layer.kind !== 'onnx') throw new Error('not a network of an ONNX file');
+  return { layer, nodes: programOf(layer).nodes };
+}
+
 test('it gives nearly what float32 gives, on weights of one byte', async () => {
   const base = await made();
   expect(base.layers.map((one) => one.layer).toSorted()).toEqual([
@@ -90,11 +99,9 @@ test('neither threads nor the order of the images decide its bytes', async () =>
 
 test('every convolution is between integers, and sums of products never leave 16 bits', async () => {
   const { graph: quantized, weights: levels } = await made();
-  const [, layer] = quantized.layers;
-  if (layer.kind !== 'onnx') throw new Error('not a network of an ONNX file');
-  const { nodes } = programOf(layer);
+  const { nodes, layer } = nodesOf(quantized);
   const makers = new Map(nodes.map((node) => [node.outputs[0], node.op]));
-  const read = nodes.filter(({ op }) => ['Conv', 'Add', 'MatMul'].includes(op)).map(({ inputs }) => inputs);
+  const read = nodes.filter(({ op }) => ['Conv', 'Add', 'Gemm'].includes(op)).map(({ inputs }) => inputs);
   for (const inputs of read.slice(0, 5)) expect(makers.get(inputs[0])).toBe('DequantizeLinear');
   const largest = layer.tensors.map(({ type }, place) =>
     type === 'int8' ? Math.max(...levels.get(`network/${place}`)!.data.map(Math.abs)) : 0,
@@ -130,6 +137,17 @@ describe('files of exporters', () => {
     expect(found).not.toEqual(expected);
   });
 
+  test('a product adds its bias itself, whatever axes are before the last, and images run together', async () => {
+    const { base, made: rounded } = await int8Of('vit-dynamo');
+    expect(rounded.kept).toEqual([]);
+    const { nodes, layer } = nodesOf(rounded.graph);
+    expect(layer.alone).toBe(false);
+    const products = nodes.filter(({ op }) => op === 'Gemm');
+    expect(products.map(({ inputs }) => inputs.length)).toEqual([3, 3, 3, 3]);
+    const count = (graph: Graph, wanted: string) => nodesOf(graph).nodes.filter(({ op }) => op === wanted).length;
+    expect(count(base.graph, 'Add') - count(rounded.graph, 'Add')).toBe(products.length);
+  });
+
   test('one of an operator set without integers is refused', async () => {
     const problems = [{ code: 'operator-set-too-old', field: ['precision'] }];
     await expect(int8Of('tf2onnx-opset9')).rejects.toMatchObject({ category: 'invalid', problems });
@@ -140,6 +158,20 @@ test('a network without such layers is refused', async () => {
   const bare: Graph = { name: 'bare', layers: [graph.layers[0], { ...graph.layers[7], inputs: ['image'] }] };
   const refused = int8Base(bare, new Map(), { images: each(pictures), threads: 1, where: 'bare' });
   await expect(refused).rejects.toMatchObject({ category: 'invalid', problems: [{ code: 'nothing-to-quantize' }] });
+});
+
+test.each<[string, number | undefined, (g: GraphBuilder, product: string) => string]>([
+  ['a vector', 2, (g, product) => g.node('Add', [g.constant('b', [2], Float32Array.of(1, 2)), product])],
+  ['a matrix', undefined, (g, product) => g.node('Add', [product, g.constant('b', [1, 2], Float32Array.of(1, 2))])],
+  ['another product', undefined, (g, product) => g.node('Add', [product, g.node('Neg', [product])])],
+  ['nothing', undefined, (g, product) => g.node('Neg', [product])],
+])('what is added to a product is its bias if it is a vector: %s', (_, bias, after) => {
+  const g = new GraphBuilder();
+  const product = g.node('MatMul', [g.batchInput('input', [3, 4]), g.constant('w', [4, 2], new Float32Array(8))]);
+  g.batchOutput('output', after(g, product), [3, 2]);
+  const { layers } = readFloatNetwork(readModelProto(encodeModel(g.build('product'))));
+  expect(layers.map((layer) => layer.bias?.data.length)).toEqual([bias]);
+  expect(layers[0].output === product).toBe(bias === undefined);
 });
 
 describe('ranges', () => {

@@ -20,8 +20,8 @@ export interface WeightedLayer {
   readonly bias: Tensor | undefined;
   /** Whether each output channel reads a single input channel. */
   readonly depthwise: boolean;
-  /** A BatchNorm that is in the weights. */
-  readonly norm: OnnxNode | undefined;
+  /** A BatchNorm that is in the weights, or the Add of the bias. */
+  readonly folded: OnnxNode | undefined;
   /** A ReLU that is a limit of the 8-bit range, with its upper end. */
   readonly activation: { readonly node: OnnxNode; readonly most: number } | undefined;
 }
@@ -46,7 +46,11 @@ export function readFloatNetwork(model: OnnxModel): FloatNetwork {
       const [reader, ...others] = value === output ? [] : (readers.get(value) ?? []);
       return others.length > 0 ? undefined : reader;
     };
-    return [layer.kind === 'product' ? layer : withActivation(withNorm(layer, next, model), next, model)];
+    return [
+      layer.kind === 'product'
+        ? withBias(layer, next, model)
+        : withActivation(withNorm(layer, next, model), next, model),
+    ];
   });
   return { model, nodes, input: model.inputs[0], output, layers };
 }
@@ -61,14 +65,9 @@ function readersOf(nodes: readonly OnnxNode[]): ReadonlyMap<string, readonly Onn
 function weightedLayer(node: OnnxNode, { initializers }: OnnxModel): WeightedLayer | undefined {
   if (node.domain !== '') return undefined;
   const [input, weightName = '', biasName = ''] = node.inputs;
-  const constant = (name: string): Tensor | undefined => {
-    const bytes = initializers.get(name);
-    const read = bytes && tensorOf(bytes);
-    return read?.type === 'float32' ? read.tensor : undefined;
-  };
-  const weight = weighted.has(node.op) ? constant(weightName) : undefined;
+  const weight = weighted.has(node.op) ? constant(initializers, weightName) : undefined;
   if (weight === undefined || initializers.has(input)) return undefined;
-  const bias = biasName === '' ? undefined : constant(biasName);
+  const bias = biasName === '' ? undefined : constant(initializers, biasName);
   if (biasName !== '' && bias === undefined) return undefined;
   const { shape } = weight;
   const common = {
@@ -77,7 +76,7 @@ function weightedLayer(node: OnnxNode, { initializers }: OnnxModel): WeightedLay
     input,
     ...made(node.outputs[0]),
     bias,
-    norm: undefined,
+    folded: undefined,
     activation: undefined,
   };
   if (node.op === 'Conv') {
@@ -114,15 +113,27 @@ function made(value: string): Pick<WeightedLayer, 'sum' | 'output'> {
 /** The node that alone reads a value; undefined if there are others, or the network gives the value. */
 type Next = (value: string) => OnnxNode | undefined;
 
+function constant(initializers: OnnxModel['initializers'], name: string): Tensor | undefined {
+  const bytes = initializers.get(name);
+  const read = bytes && tensorOf(bytes);
+  return read?.type === 'float32' ? read.tensor : undefined;
+}
+
+/** A vector that alone is added to a product is its bias: exporters write Gemm for matrices only. */
+function withBias(layer: WeightedLayer, next: Next, { initializers }: OnnxModel): WeightedLayer {
+  const node = next(layer.output);
+  if (layer.bias !== undefined || node?.op !== 'Add' || node.domain !== '') return layer;
+  const bias = constant(initializers, node.inputs.find((name) => name !== layer.output) ?? '');
+  const units = layer.weight.tensor.shape[1];
+  if (bias?.shape.length !== 1 || bias.shape[0] !== units) return layer;
+  return { ...layer, ...made(node.outputs[0]), bias, folded: node };
+}
+
 /** A BatchNorm that alone reads a convolution is folded into its weights. */
 function withNorm(layer: WeightedLayer, next: Next, { initializers }: OnnxModel): WeightedLayer {
   const node = next(layer.output);
   if (node?.op !== 'BatchNormalization' || node.domain !== '') return layer;
-  const constants = node.inputs.slice(1).flatMap((name) => {
-    const bytes = initializers.get(name);
-    const read = bytes && tensorOf(bytes);
-    return read?.type === 'float32' ? read.tensor.data : [];
-  });
+  const constants = node.inputs.slice(1).flatMap((name) => constant(initializers, name)?.data ?? []);
   const [gamma, beta, mean, variance] = constants;
   if (constants.length !== 4) return layer;
   const epsilon = floatAttribute(node, 'epsilon') ?? 1e-5;
@@ -139,7 +150,7 @@ function withNorm(layer: WeightedLayer, next: Next, { initializers }: OnnxModel)
     ...made(node.outputs[0]),
     weight: { ...layer.weight, tensor: { shape: tensor.shape, data } },
     bias: { shape: [bias.length], data: bias },
-    norm: node,
+    folded: node,
   };
 }
 

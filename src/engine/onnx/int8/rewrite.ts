@@ -6,7 +6,6 @@ import { renamed } from '../block.js';
 import { encodeInitializer, encodeNode, type Initializer } from '../model-file.js';
 import { Message } from '../../../model/onnx/protobuf.js';
 import type { OnnxNode } from '../../../model/onnx/model-proto.js';
-import type { Tensor } from '../../../model/tensor.js';
 import { correctedBias, int32Bias, int8Kernel, leastScales } from './kernel.js';
 import { type FloatNetwork, type Int8Values, type WeightedLayer } from './network.js';
 import type { Calibrated, Steps } from './ranges.js';
@@ -38,7 +37,7 @@ export function int8File(
   const file = new FileWriter(network);
   const { nodes, input, output } = network;
   const layers = new Map(values.layers.map((layer) => [layer.node, layer]));
-  const joined = new Set(values.layers.flatMap(({ norm, activation }) => [norm, activation?.node]));
+  const joined = new Set(values.layers.flatMap(({ folded, activation }) => [folded, activation?.node]));
   const readsIntegers = (node: OnnxNode) => layers.has(node) || values.passing.has(node);
   const integersOf = (name: string) => (values.names.has(name) ? dequantized(name) : name);
   // Between an integer operator and its steps nothing else may read: what computes in float32 reads the steps too.
@@ -124,47 +123,79 @@ class FileWriter {
   quantize(name: string, { scale, zeroPoint }: Steps): void {
     if (this.quantized.has(name)) return;
     this.quantized.add(name);
-    const operands = [
-      this.constant({ name: `${name}:scale`, dims: [], data: Float32Array.of(scale) }),
-      this.constant({ name: `${name}:zero`, dims: [], data: Uint8Array.of(zeroPoint) }),
-    ];
+    const operands = this.stepsOf(name, { scale, zeroPoint });
     this.node('QuantizeLinear', [name, ...operands], `${name}:levels`);
     this.node('DequantizeLinear', [`${name}:levels`, ...operands], dequantized(name));
   }
 
+  private stepsOf(name: string, { scale, zeroPoint }: Steps): string[] {
+    return [
+      this.constant({ name: `${name}:scale`, dims: [], data: Float32Array.of(scale) }),
+      this.constant({ name: `${name}:zero`, dims: [], data: Uint8Array.of(zeroPoint) }),
+    ];
+  }
+
   /** A layer whose weights are integers, with its activation; returns the name of what it makes. */
-  layer(layer: WeightedLayer, input: string, { scale, means }: Calibrated, suffix = ''): string {
+  layer(layer: WeightedLayer, input: string, steps: Calibrated, suffix = ''): string {
     const { node, activation, weight, kind, depthwise } = layer;
+    const { scale, means } = steps;
     const made = `${layer.sum}${suffix}`;
     const options = {
       axis: weight.axis,
       most: depthwise ? DEPTHWISE_LEVELS : SUMMED_LEVELS,
-      least: kind === 'convolution' && layer.bias ? leastScales(layer.bias.data, scale) : undefined,
+      least: layer.bias && leastScales(layer.bias.data, scale),
     };
     const kernel = int8Kernel(weight.tensor, options);
-    const weights = this.perChannel(`${made}:kernel`, weight.tensor.shape, kernel, weight.axis);
-    if (kind === 'product') return this.product([input, weights], layer.bias, made);
-    const bias = means === undefined ? layer.bias?.data : correctedBias(weight.tensor, kernel, means, layer.bias?.data);
-    const operands = [input, weights];
+    const operands = [this.perChannel(`${made}:kernel`, weight.tensor.shape, kernel, weight.axis)];
+    const bias =
+      kind === 'product' || means === undefined
+        ? layer.bias?.data
+        : correctedBias(weight.tensor, kernel, means, layer.bias?.data);
     if (bias !== undefined)
       operands.push(this.perChannel(`${made}:bias`, [bias.length], int32Bias(bias, kernel, scale), 0));
-    this.copyWith(node, operands, made);
+    if (kind === 'product') return this.product(layer, input, steps, operands, made);
+    this.copyWith(node, [input, ...operands], made);
     if (activation === undefined) return made;
     this.copyWith(activation.node, [made], `${layer.output}${suffix}`);
     return `${layer.output}${suffix}`;
   }
 
-  /** The bias keeps its precision. */
-  private product(operands: readonly string[], bias: Tensor | undefined, output: string): string {
-    if (bias === undefined) {
-      this.node('MatMul', operands, output);
-      return output;
+  /** A product that adds its bias itself is a Gemm, which takes matrices only: other values become rows for it. */
+  private product(
+    { node, input, weight }: WeightedLayer,
+    read: string,
+    steps: Steps,
+    [kernel, bias]: readonly string[],
+    output: string,
+  ): string {
+    if (bias === undefined) this.node('MatMul', [read, kernel], output);
+    else if (node.op === 'Gemm') this.node('Gemm', [read, kernel, bias], output);
+    else {
+      const [inputs, units] = weight.tensor.shape;
+      this.node('Gemm', [this.rows(input, inputs, steps), kernel, bias], `${output}:rows`);
+      const axes = [`${input}:axes`, this.integer(`${output}:units`, units)];
+      this.node('Concat', axes, `${output}:shape`, { axis: { int: 0 } });
+      this.node('Reshape', [`${output}:rows`, `${output}:shape`], output);
     }
-    const dims = [bias.data.length];
-    const constant = this.constant({ name: `${output}:bias`, dims, data: bias.data });
-    this.node('MatMul', operands, `${output}:product`);
-    this.node('Add', [`${output}:product`, constant], output);
     return output;
+  }
+
+  /** The integers of a value as rows of a matrix; the axes before its last one are a value of their own. */
+  private rows(name: string, columns: number, steps: Steps): string {
+    const rows = `${name}:rows`;
+    if (this.quantized.has(rows)) return dequantized(rows);
+    this.quantized.add(rows);
+    const shape = this.constant({ name: `${rows}:shape`, dims: [2], data: BigInt64Array.of(-1n, BigInt(columns)) });
+    this.node('Reshape', [`${name}:levels`, shape], `${rows}:levels`);
+    this.node('DequantizeLinear', [`${rows}:levels`, ...this.stepsOf(name, steps)], dequantized(rows));
+    this.node('Shape', [`${name}:levels`], `${name}:shape`);
+    const ends = [this.integer(`${name}:first`, 0), this.integer(`${name}:last`, -1)];
+    this.node('Slice', [`${name}:shape`, ...ends], `${name}:axes`);
+    return dequantized(rows);
+  }
+
+  private integer(name: string, value: number): string {
+    return this.constant({ name, dims: [1], data: BigInt64Array.of(BigInt(value)) });
   }
 
   private perChannel(
