@@ -48,8 +48,6 @@ export interface EngineOptions {
   /** What the identity's backend was resolved from. */
   readonly device?: DeviceUse;
   readonly note?: NoteOnce;
-  /** Threads that the engine computes on, where that can be chosen; as many as there are cores if it is left out. */
-  readonly threads?: number;
 }
 
 /** To be called before the first thread starts that opens an engine. */
@@ -58,15 +56,12 @@ export function prepareThreads(): void {
 }
 
 /** Loads an engine. Throws `invalid` if its device is not in this machine. */
-export async function openEngine(
-  identity: EngineIdentity,
-  { device, note, threads }: EngineOptions = {},
-): Promise<Engine> {
+export async function openEngine(identity: EngineIdentity, { device, note }: EngineOptions = {}): Promise<Engine> {
   switch (identity.name) {
     case 'onnx': {
       if (device?.missing !== undefined) throw deviceMissing(device, device.missing);
       const { createOnnxEngine } = await import('./onnx/index.js');
-      return createOnnxEngine({ device, note, threads });
+      return createOnnxEngine({ device, note });
     }
     case 'tfjs': {
       const { createTfjsEngine } = await import('./tfjs/index.js');

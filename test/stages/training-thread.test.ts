@@ -41,7 +41,7 @@ function run(
     note: () => undefined,
     signal,
   });
-  return { thread, done: host.run(1) };
+  return { thread, done: host.run() };
 }
 
 test('a thread that ends fails its training, with what to do', async () => {

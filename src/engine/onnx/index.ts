@@ -7,7 +7,7 @@ import type { Engine, NoteOnce } from '../engine.js';
 import { onnxIdentity } from './identity.js';
 
 export interface OnnxOptions {
-  /** Threads of the computation; as many as there are cores if it is left out. No result depends on it. */
+  /** Threads of inference; as many as there are cores if it is left out. No result depends on it. */
   readonly threads?: number;
   /** What it computes on; the processor if it is left out. */
   readonly device?: DeviceUse;
@@ -49,7 +49,7 @@ export async function createOnnxEngine({
       : { compared }),
     compile: (graph, weights) => openRunner(graph, weights, threads, onDevice),
     everyLayer: (graph, weights, input) => runLiterally(graph, weights, input, threads),
-    train: (program) => openTrainer(program, threads, false, onDevice),
-    trainLiterally: (program) => openTrainer(program, threads, true),
+    train: (program) => openTrainer(program, false, onDevice),
+    trainLiterally: (program) => openTrainer(program, true),
   };
 }

@@ -20,31 +20,31 @@ import {
 } from './training-model.js';
 
 /**
- * Heads with fewer weights train on one thread: a second one gains nothing there, and waiting for it costs much if the
- * machine has something else to do. Measured for 1,280-256-1 with Adam, batches of 32, two cores: 2.2 ms per step on
- * one thread and 2.0 ms on two; beside other programs 3.9 ms and 7.2 ms. The bits are the same.
+ * Threads of a step, on every machine and however many trainings run: onnxruntime sums a product with weights that are
+ * inputs in another order for another number of threads.
+ *
+ * Heads with fewer weights than SMALL_HEAD train on one thread: a second one gains nothing there, and waiting for it
+ * costs much if the machine has something else to do. Measured for 1,280-256-1 with Adam, batches of 32, two cores:
+ * 2.2 ms per step on one thread and 2.0 ms on two; beside other programs 3.9 ms and 7.2 ms. Larger heads take as long on
+ * four threads as on two, and convolutions on eight, also where there are only two cores.
  */
+const THREADS = { smallHead: 1, largeHead: 4, convolutions: 8 } as const;
 const SMALL_HEAD = 2 ** 20;
 
 /**
  * Compiles a program. Throws `invalid` if the network cannot be trained by this engine. `literal`: nothing is folded or
  * joined, here or in onnxruntime.
  */
-export async function openTrainer(
-  program: TrainingProgram,
-  threads: number,
-  literal = false,
-  device?: SessionDevice,
-): Promise<Trainer> {
+export async function openTrainer(program: TrainingProgram, literal = false, device?: SessionDevice): Promise<Trainer> {
   const variables = variablesOf(program);
-  const isSmall = isSmallHead(program, variables);
-  const useful = isSmall ? 1 : threads;
+  const work = workOf(program, variables);
+  const threads = THREADS[work];
   const optimization = literal ? 'disabled' : 'all';
   const target = literal ? 'literal' : device === undefined ? 'processor' : 'device';
   const updates = target === 'processor' ? updatesOf(program, variables) : undefined;
   const model = trainingModel(program, variables, target, updates !== undefined);
-  const stepping = await openSession(model, useful, optimization, device);
-  const predicting = await openSession(predictionModel(program, variables, target), useful, optimization, device);
+  const stepping = await openSession(model, threads, optimization, device);
+  const predicting = await openSession(predictionModel(program, variables, target), threads, optimization, device);
   const state = new TrainingState(variables, program.weights, slotCount(program.optimizer), updates);
   return new OnnxTrainer(program, variables, state, stepping, predicting, updates);
 }
@@ -58,9 +58,9 @@ function updatesOf({ optimizer }: TrainingProgram, variables: readonly Variable[
 }
 
 /** Convolutions have few weights, but much to compute. */
-function isSmallHead({ graph }: TrainingProgram, variables: readonly Variable[]): boolean {
-  const convolves = graph.layers.some(({ kind }) => kind === 'conv2d' || kind === 'depthwise_conv2d');
-  return !convolves && variables.reduce((sum, { shape }) => sum + sizeOf(shape), 0) < SMALL_HEAD;
+function workOf({ graph }: TrainingProgram, variables: readonly Variable[]): keyof typeof THREADS {
+  if (graph.layers.some((layer) => 'kernelSize' in layer)) return 'convolutions';
+  return variables.reduce((sum, { shape }) => sum + sizeOf(shape), 0) < SMALL_HEAD ? 'smallHead' : 'largeHead';
 }
 
 class OnnxTrainer implements Trainer {

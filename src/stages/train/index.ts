@@ -9,7 +9,7 @@ import { refuseCachedScaling } from './scaled-twice.js';
 
 export const train: StageDefinition<'train'> = {
   kind: 'train',
-  impl: 4,
+  impl: 5,
   reads: { model: ['model'], from: ['model'], data: ['spec', 'samples', 'augmentation'], folds: ['model', 'history'] },
   // Folds do not divide them.
   readsInFolds: { data: ['groups'] },

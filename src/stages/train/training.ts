@@ -33,7 +33,7 @@ export async function timed(work: () => Promise<Trained>): Promise<Timed> {
 export async function train(
   { engine, program, loop }: Training,
   surroundings: Surroundings,
-  options: EngineOptions,
+  options: EngineOptions = {},
 ): Promise<Trained> {
   const trainer = await trainVerified(await openEngine(engine, options), program);
   try {

@@ -106,14 +106,14 @@ test('weights of several tiles get the bits that operators give them', async () 
   const optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
   const program = programFor({ name: 'wide', layers }, { optimizer });
   const batch = batchFor(program.graph, 8, 3);
-  const trainer = await openTrainer(program, 2);
+  const trainer = await openTrainer(program);
   await trainer.step(batch);
   const apart = await trainer.state();
   trainer.dispose();
 
   const variables = variablesOf(program);
   const state = new TrainingState(variables, program.weights, slotCount(optimizer));
-  const session = await openSession(trainingModel(program, variables, 'processor'), 2);
+  const session = await openSession(trainingModel(program, variables, 'processor'), 4);
   expect(session.inputNames.filter((name) => name.startsWith('wide/kernel['))).not.toHaveLength(0);
   const rows = (data: Float32Array) => new Tensor('float32', data, [8, data.length / 8]);
   await session.run(

@@ -25,8 +25,6 @@ export interface SetFacts {
 export interface TrainRequest {
   readonly kind: 'train';
   readonly training: Training;
-  /** What a step may compute on. */
-  readonly cores: number;
   readonly sources: readonly SourceFacts[];
   readonly sets: { readonly training: SetFacts; readonly validation: SetFacts | undefined };
   /** What the last checkpoint contains. */

@@ -7,17 +7,13 @@ import { prepareThreads } from '../../../engine/resolve.js';
 
 const idle: Worker[] = [];
 const ended = new WeakSet<Worker>();
-let busy = 0;
 
 /** More threads than cores would take memory, and each compiles its own code; other stages prepare in the meantime. */
 const trainings = new PQueue({ concurrency: availableParallelism() });
 
-type Work<Result> = (worker: Worker, cores: number) => Promise<Result>;
+type Work<Result> = (worker: Worker) => Promise<Result>;
 
-/**
- * Runs work on a thread, as soon as a core is free for it. `cores` is the part of the machine that is left to it, now
- * that others run.
- */
+/** Runs work on a thread, as soon as a core is free for it. */
 export function onThread<Result>(work: Work<Result>): Promise<Result> {
   return trainings.add(() => run(work)) as Promise<Result>;
 }
@@ -25,11 +21,9 @@ export function onThread<Result>(work: Work<Result>): Promise<Result> {
 async function run<Result>(work: Work<Result>): Promise<Result> {
   const worker = idle.pop() ?? start();
   worker.ref();
-  busy++;
   try {
-    return await work(worker, Math.max(1, Math.floor(availableParallelism() / busy)));
+    return await work(worker);
   } finally {
-    busy--;
     // One that waits keeps no process alive.
     worker.unref();
     if (!ended.has(worker)) idle.push(worker);

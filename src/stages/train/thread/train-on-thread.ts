@@ -28,9 +28,9 @@ export function canHaveThread({ engine }: Training, { training, validation }: Tr
 
 /** As {@link trainHere}, with the same bytes and the same failures. */
 export function trainOnThread(training: Training, around: Around): Promise<Timed> {
-  return onThread(async (worker, cores) => {
+  return onThread(async (worker) => {
     around.signal.throwIfAborted();
-    return timed(() => new ThreadHost(worker, training, around).run(cores));
+    return timed(() => new ThreadHost(worker, training, around).run());
   });
 }
 
@@ -54,9 +54,9 @@ export class ThreadHost {
     );
   }
 
-  async run(cores: number): Promise<Trained> {
+  async run(): Promise<Trained> {
     const { signal, checkpoint } = this.around;
-    const request = this.request(cores, await checkpoint.read());
+    const request = this.request(await checkpoint.read());
     this.tellDue();
     const timer = setInterval(() => this.tellDue(), DUE_MS).unref();
     const abort = (): void => this.send({ kind: 'abort' });
@@ -83,7 +83,7 @@ export class ThreadHost {
     }
   }
 
-  private request(cores: number, checkpoint: Buffer | undefined): TrainRequest {
+  private request(checkpoint: Buffer | undefined): TrainRequest {
     const { training, validation } = this.around;
     const { program } = this.training;
     const facts = ({ features, labels, viewOf, weights }: TrainingSet<Features>): SetFacts => ({
@@ -99,7 +99,6 @@ export class ThreadHost {
     return {
       kind: 'train',
       training: { ...this.training, program: { ...program, weights } },
-      cores,
       sources: this.sources.map(({ rowLength }, index) => ({ images: this.images[index], rowLength })),
       sets: { training: facts(training), validation: validation && facts(validation) },
       checkpoint: checkpoint && Uint8Array.from(checkpoint),

@@ -37,7 +37,7 @@ function settle(id: number, act: (one: Waiting) => void): void {
   waiting.delete(id);
 }
 
-async function trainAsked({ training, cores, sources, sets, checkpoint, due }: TrainRequest): Promise<Trained> {
+async function trainAsked({ training, sources, sets, checkpoint, due }: TrainRequest): Promise<Trained> {
   const features = sources.map(
     (facts, source) =>
       new ThreadFeatures(source, facts, ask, (digests: readonly Digest[]) =>
@@ -61,7 +61,7 @@ async function trainAsked({ training, cores, sources, sets, checkpoint, due }: T
     note: (code: string, text: string) => send({ kind: 'note', code, text }),
     signal: stop.signal,
   };
-  return train(training, surroundings, { threads: cores });
+  return train(training, surroundings);
 }
 
 async function answer(request: TrainRequest): Promise<void> {
