@@ -23,6 +23,7 @@ import type { Preimage } from '../action-key.js';
 import { AddedFile, type During } from './shared-file.js';
 import type { Project } from './project.js';
 import { isPackaged } from './state-name.js';
+import { fileState, type FileState } from './unchanged.js';
 
 /** A file that was delivered into the project, as it was afterwards. */
 export interface DeliveredFile {
@@ -66,6 +67,8 @@ interface CheckoutFile {
  */
 export class Checkout {
   private readonly file: AddedFile;
+  /** The file as it was last read or written: with thousands of stages, to read it for each takes longer than the work. */
+  private seen: { readonly state: FileState; readonly stages: Map<string, StageMemory> } | undefined;
 
   private constructor(
     private readonly path: string,
@@ -118,19 +121,43 @@ export class Checkout {
 
   /** What the file holds, unless it is that of another pipeline. */
   private async written(): Promise<Map<string, StageMemory> | undefined> {
+    const state = await fileState(this.path);
+    if (state !== undefined && state === this.seen?.state) return this.seen.stages;
     const content = await read(this.path);
-    return content?.pipeline === undefined || content.pipeline === this.pipeline ? stagesOf(content) : undefined;
+    const isOurs = content?.pipeline === undefined || content.pipeline === this.pipeline;
+    const stages = isOurs ? stagesOf(content) : undefined;
+    this.seen = state && stages && { state, stages };
+    return stages;
   }
 
   /** Remembers a stage and writes the file again, so that an interrupted run forgets nothing that it finished. */
   async set(stage: string, memory: StageMemory): Promise<void> {
     this.stages.set(stage, memory);
-    await this.file.change(async () => {
-      const known = new Map((await this.written()) ?? this.stages).set(stage, memory);
-      const content: CheckoutFile = { format: 1, pipeline: this.pipeline, stages: Object.fromEntries(known) };
-      return `${JSON.stringify(content)}\n`;
+    await this.file.change(async (write) => {
+      const known = (await this.written()) ?? new Map(this.stages);
+      this.seen = undefined;
+      known.set(stage, memory);
+      await write(textOf(this.pipeline, known));
+      // The lock is still ours: what is there now is what was written.
+      const state = await fileState(this.path);
+      this.seen = state && { state, stages: known };
     });
   }
+}
+
+/** Of memories, which never change: all are written for each that is added. */
+const texts = new WeakMap<StageMemory, string>();
+
+function memoryText(memory: StageMemory): string {
+  const text = texts.get(memory) ?? JSON.stringify(memory);
+  texts.set(memory, text);
+  return text;
+}
+
+/** A {@link CheckoutFile}. */
+function textOf(pipeline: string, stages: ReadonlyMap<string, StageMemory>): string {
+  const members = [...stages].map(([name, memory]) => `${JSON.stringify(name)}:${memoryText(memory)}`);
+  return `{"format":1,"pipeline":${JSON.stringify(pipeline)},"stages":{${members.join(',')}}}\n`;
 }
 
 const isDeliveredFile: Guard<DeliveredFile> = isShapedAs({

@@ -93,7 +93,7 @@ export class LockFile {
     const change = (content: Content): Content => ({ ...content, [section]: { ...content[section], [name]: value } });
     this.changes.push(change);
     this.content = change(this.content);
-    await this.file.change(() => this.text());
+    await this.file.change(async (write) => write(await this.text()));
   }
 
   /** Adds what this run has set to the current content of the file. */

@@ -20,11 +20,11 @@ export class AddedFile {
 
   constructor(private readonly options: AddedFileOptions) {}
 
-  /** Writes what `text` gives, which is asked for when nobody else writes. One change that fails leaves the next its turn. */
-  change(text: () => Promise<string>): Promise<void> {
+  /** Runs `work` with what writes the file, when nobody else writes. One change that fails leaves the next its turn. */
+  change(work: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
     const { path, kind, label, during } = this.options;
     const turn = this.turns.then(() =>
-      during(`${kind}-${digestOf(path)}`, label, async () => writeWhole(path, await text())),
+      during(`${kind}-${digestOf(path)}`, label, () => work((text) => writeWhole(path, text))),
     );
     this.turns = turn.catch(() => undefined);
     return turn;

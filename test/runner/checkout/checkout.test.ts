@@ -37,6 +37,26 @@ describe('the memory of a checkout', () => {
     expect(await one.latest('train')).toEqual(memoryOf('b'));
   });
 
+  test('has what two runs change in turns, and only its own if the file is gone', async () => {
+    const runs = [await open(), await open()];
+    for (let i = 0; i < 6; i++) {
+      await runs[i % 2].set(`stage-${i % 4}`, memoryOf(`${i}`));
+      expect(await runs[(i + 1) % 2].latest(`stage-${i % 4}`)).toEqual(memoryOf(`${i}`));
+    }
+    const read = await open();
+    expect([0, 1, 2, 3].map((i) => read.get(`stage-${i}`))).toEqual(['4', '5', '2', '3'].map(memoryOf));
+    await rm(path);
+    await runs[0].set('ingest', memoryOf('a'));
+    // What the first run knew by itself, and nothing that it had read of the other.
+    const again = await open();
+    expect([0, 1, 2, 3].map((i) => again.get(`stage-${i}`)?.key)).toEqual([
+      memoryOf('4').key,
+      undefined,
+      memoryOf('2').key,
+      undefined,
+    ]);
+  });
+
   test('is written again after a write that failed', async () => {
     const failsOnce = jest.fn(during).mockRejectedValueOnce(new Error('the disk is full'));
     const checkout = await open('pets.yaml', failsOnce);
