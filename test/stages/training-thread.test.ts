@@ -28,7 +28,11 @@ class Thread extends EventEmitter {
 
 function run(
   on: (message: ToThread, thread: Thread) => void,
-  { features = {}, signal = new AbortController().signal }: { features?: Partial<Features>; signal?: AbortSignal } = {},
+  {
+    features = {},
+    signal = new AbortController().signal,
+    read = async () => undefined,
+  }: { features?: Partial<Features>; signal?: AbortSignal; read?: () => Promise<undefined> } = {},
 ) {
   const thread = new Thread(on);
   const source = { rowLength: 6, leftOut: [], ...features } as Features;
@@ -36,7 +40,7 @@ function run(
   const host = new ThreadHost(thread as unknown as Worker, trainingOf(), {
     training,
     validation: undefined,
-    checkpoint: { read: async () => undefined, due: () => false, write: async () => undefined },
+    checkpoint: { read, due: () => false, write: async () => undefined },
     emit: () => undefined,
     note: () => undefined,
     signal,
@@ -52,6 +56,16 @@ test('a thread that ends fails its training, with what to do', async () => {
     category: 'stage-failed',
     problems: [{ code: 'training-thread-ended', found: expect.stringContaining('memory limit') }],
   });
+});
+
+test('so does one that cannot start, while its checkpoint is read', async () => {
+  let isRead: () => void = () => undefined;
+  const reading = new Promise<undefined>((resolve) => (isRead = () => resolve(undefined)));
+  const { thread, done } = run(() => undefined, { read: () => reading });
+  const ended = expect(done).rejects.toMatchObject({ problems: [{ code: 'training-thread-ended' }] });
+  thread.on('error', () => undefined).emit('error', new Error('Worker initialization failure: EAGAIN'));
+  isRead();
+  await ended;
 });
 
 describe('a failure', () => {

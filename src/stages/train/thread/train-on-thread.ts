@@ -56,10 +56,14 @@ export class ThreadHost {
 
   async run(): Promise<Trained> {
     const { signal, checkpoint } = this.around;
-    const request = this.request(await checkpoint.read());
     this.tellDue();
     const timer = setInterval(() => this.tellDue(), DUE_MS).unref();
     const abort = (): void => this.send({ kind: 'abort' });
+    const begin = (content: Buffer | undefined): void => {
+      const request = this.request(content);
+      this.send(request, transferred(request));
+      if (signal.aborted) abort();
+    };
     const { worker } = this;
     let end: (error: Error | undefined) => void = () => undefined;
     let take: (message: FromThread) => void = () => undefined;
@@ -71,10 +75,10 @@ export class ThreadHost {
           else if (message.kind === 'failed') reject(this.failureOf(message));
           else this.take(message);
         };
+        // A thread may end before it has been sent anything, such as one that cannot start.
         worker.on('message', take).on('error', end).on('messageerror', end).on('exit', end);
         signal.addEventListener('abort', abort, { once: true });
-        this.send(request, transferred(request));
-        if (signal.aborted) abort();
+        checkpoint.read().then(begin).catch(reject);
       });
     } finally {
       clearInterval(timer);
