@@ -37,7 +37,8 @@ const unknown = refused('onnxruntime cannot start it', 'update the driver of the
 const known: readonly (readonly [DeviceName, RegExp, Refusal])[] = [
   [
     'webgpu',
-    /Couldn't load Vulkan|libvulkan/i,
+    // Mesa's drivers are called libvulkan_lvp.so and the like.
+    /Couldn't load Vulkan|libvulkan\.so/i,
     refused('the Vulkan loader is not installed', 'install libvulkan1 and the driver of the graphics card'),
   ],
   [

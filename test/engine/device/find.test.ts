@@ -52,6 +52,11 @@ describe('why a device cannot be used', () => {
       /no graphics card/,
     ],
     [
+      'webgpu',
+      'Failed to get a WebGPU adapter: No supported adapters\n[Vulkan Loader] ERROR: /usr/lib/libvulkan_lvp.so: cannot open',
+      /no graphics card/,
+    ],
+    [
       'cuda',
       'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
       /libraries are not installed/,
