@@ -59,8 +59,14 @@ export function decidesAdapter(device: DeviceName): Json {
 export function systemAdapter(device: DeviceName): string {
   // On Apple's chips the GPU is part of the processor.
   if (process.platform === 'darwin') return cpus()[0]?.model.trim() ?? 'unknown';
-  const cards = device === 'cuda' ? nvidiaCards() : pciCards();
-  return [...new Set(cards)].join(' + ') || 'unknown';
+  return device === 'cuda' ? adapterOf(nvidiaCards(), process.env.CUDA_VISIBLE_DEVICES) : adapterOf(pciCards());
+}
+
+/** Of several kinds of cards, it is not known which one computes, only what chooses it. */
+export function adapterOf(cards: readonly string[], chosen?: string): string {
+  const names = [...new Set(cards)];
+  const choice = names.length > 1 && chosen !== undefined ? ` (CUDA_VISIBLE_DEVICES=${JSON.stringify(chosen)})` : '';
+  return `${names.join(' + ') || 'unknown'}${choice}`.slice(0, 200);
 }
 
 function nvidiaCards(): string[] {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { deviceNames, deviceOf, deviceText } from '../../../src/core/engine-choice.js';
 import { checkDevices } from '../../../src/engine/device/check.js';
-import { decidesAdapter } from '../../../src/engine/device/facts.js';
+import { adapterOf, decidesAdapter } from '../../../src/engine/device/facts.js';
 import { adapterIn, isSoftware } from '../../../src/engine/device/find.js';
 import { reasonOf } from '../../../src/engine/device/reasons.js';
 
@@ -14,6 +14,14 @@ test('the adapter is the last one that the Vulkan loader made a device of', () =
   ].join('\n');
   expect(adapterIn(text)).toBe('NVIDIA A10');
   expect(adapterIn('no such line')).toBeUndefined();
+});
+
+test('of different cards, what chooses among them is in the name; of equal ones it is not', () => {
+  const different = ['NVIDIA A10', 'Tesla T4'];
+  expect(adapterOf(different)).toBe('NVIDIA A10 + Tesla T4');
+  expect(adapterOf(different, '1')).toBe('NVIDIA A10 + Tesla T4 (CUDA_VISIBLE_DEVICES="1")');
+  expect(adapterOf(['NVIDIA A10', 'NVIDIA A10'], '1')).toBe('NVIDIA A10');
+  expect(adapterOf([])).toBe('unknown');
 });
 
 test('adapters that compute on the processor are known', () => {
