@@ -50,8 +50,8 @@ async function find(device: DeviceName): Promise<Found> {
       remedy: 'install onnxruntime-node',
     };
   if (!isForThisSystem(device)) return reasonOf(device, { kind: 'not-included' });
-  const { response, text, ended } = await tryOut(device);
-  if (response === undefined) return reasonOf(device, { kind: 'ended', how: ended });
+  const { response, text, ended, late } = await tryOut(device);
+  if (response === undefined) return reasonOf(device, late ? { kind: 'late' } : { kind: 'ended', how: ended });
   if (response.kind === 'failed') return reasonOf(device, { kind: 'failed', text: `${response.message}\n${text}` });
   if (!(Math.abs(response.value - EXPECTED) < 1e-3)) return reasonOf(device, { kind: 'wrong' });
   return { kind: 'works', adapter: adapterIn(text) ?? systemAdapter(device) };
@@ -61,6 +61,8 @@ interface Outcome {
   readonly response?: TryResponse;
   readonly text: string;
   readonly ended: string;
+  /** Whether it was ended because it took too long. */
+  readonly late: boolean;
 }
 
 function tryOut(device: DeviceName): Promise<Outcome> {
@@ -70,7 +72,11 @@ function tryOut(device: DeviceName): Promise<Outcome> {
     env: { ...process.env, VK_LOADER_DEBUG: 'all' },
   });
   const kill = (): void => void child.kill('SIGKILL');
-  const timer = setTimeout(kill, LONGEST_MS);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    kill();
+  }, LONGEST_MS);
   process.once('exit', kill);
   let response: TryResponse | undefined;
   let text = '';
@@ -78,8 +84,8 @@ function tryOut(device: DeviceName): Promise<Outcome> {
   child.once('message', (message: TryResponse) => (response = message));
   return new Promise<Outcome>((resolve) => {
     // Not `exit`: what it wrote is complete then.
-    child.once('close', (code, signal) => resolve({ response, text, ended: signal ?? `exit code ${code}` }));
-    child.once('error', (error) => resolve({ response, text, ended: error.message }));
+    child.once('close', (code, signal) => resolve({ response, text, ended: signal ?? `exit code ${code}`, late }));
+    child.once('error', (error) => resolve({ response, text, ended: error.message, late }));
   }).finally(() => {
     clearTimeout(timer);
     process.off('exit', kill);

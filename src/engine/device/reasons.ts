@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 export type Fault =
-  | { readonly kind: 'not-included' | 'wrong' }
+  | { readonly kind: 'not-included' | 'wrong' | 'late' }
   | { readonly kind: 'ended'; readonly how: string }
   /** What the library and the driver wrote. */
   | { readonly kind: 'failed'; readonly text: string };
@@ -20,6 +20,8 @@ export function reasonOf(device: DeviceName, fault: Fault): Refusal {
       return refused(`onnxruntime-node for ${process.platform}-${arch()} does not include it`);
     case 'wrong':
       return refused('it computes wrong numbers', 'update the driver of the graphics card');
+    case 'late':
+      return refused('its driver did not respond within a minute', 'update the driver of the graphics card');
     case 'ended':
       return refused(`its driver ended the process (${fault.how})`, 'update the driver of the graphics card');
     case 'failed':

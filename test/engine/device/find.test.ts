@@ -78,6 +78,10 @@ describe('why a device cannot be used', () => {
     expect(`${reason} ${remedy}`).not.toContain(text);
   });
 
+  test('a driver that hangs did not end the process', () => {
+    expect(reasonOf('webgpu', { kind: 'late' }).reason).toBe('its driver did not respond within a minute');
+  });
+
   test('doctor has a line for each device', async () => {
     const lines = await checkDevices('dml', async (device) =>
       device === 'webgpu'
