@@ -5,7 +5,7 @@
  * names, which pass on what `main.cjs` has.
  */
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { build } from 'esbuild';
 
@@ -23,17 +23,19 @@ export async function joinEager({ outputs }, options, banner) {
   const inRoot = (path) => join(options.absWorkingDir, path);
   const eager = closure(main, outputs);
   eager.delete(main);
-  const parts = [...eager]
-    .sort()
-    .map((path, index) => ({ path, exports: outputs[path].exports.map((name) => [name, `part${index}_${name}`]) }));
+  const parts = [...eager].sort().map((path, index) => ({ path, part: `part${index}`, names: outputs[path].exports }));
   const fromMain = (path) => `./${relative(dirname(inRoot(main)), path).replaceAll(sep, '/')}`;
-  // The command itself comes last: it runs as soon as it is evaluated.
+  // The command itself comes last: it runs as soon as it is evaluated. Most commands ask for no part, hence the functions.
   const contents = [
     ...parts.map(
-      ({ path, exports }) =>
-        `export {${exports.map(([name, as]) => `${name} as ${as}`).join(', ')}} from '${fromMain(inRoot(path))}';`,
+      ({ path, part, names }) =>
+        `import { ${names.map((name) => `${name} as ${part}_${name}`).join(', ')} } from '${fromMain(inRoot(path))}';`,
     ),
     `import '${fromMain(inRoot(main))}';`,
+    ...parts.map(
+      ({ part, names }) =>
+        `export const ${part} = () => ({ ${names.map((name) => `${name}: ${part}_${name}`).join(', ')} });`,
+    ),
   ].join('\n');
   const joined = new Set([...eager, main].map(inRoot));
   const intoScript = {
@@ -65,10 +67,13 @@ export async function joinEager({ outputs }, options, banner) {
   // The first line names the contents: compiled code belongs to one script.
   const name = createHash('sha256').update(code).digest('hex');
   await writeFile(inRoot('dist/main.cjs'), `//${name}\n${code}`);
-  for (const { path, exports } of parts) {
-    const names = exports.map(([name, as]) => `${as}: ${name}`).join(', ');
-    await writeFile(inRoot(path), `import { main } from '../cli.js';\nexport const { ${names} } = main;\n`);
-  }
+  for (const { path, part, names } of parts)
+    await writeFile(
+      inRoot(path),
+      `import { main } from '../cli.js';\nexport const { ${names.join(', ')} } = main.${part}();\n`,
+    );
+  // Nothing loads it any more.
+  for (const path of [main, `${main}.map`, 'dist/main.d.ts']) await rm(inRoot(path), { force: true });
 }
 
 /** An output and all that it imports at once. */

@@ -6,6 +6,8 @@ export interface FolderListing {
   readonly root: string;
   /** Relative to the root, with `/`. */
   readonly paths: readonly string[];
+  /** All paths joined by NUL, where that is known. */
+  readonly pathText?: string;
   digestAt(index: number): Digest;
   /** What the probe said of the file's bytes. */
   probeAt(index: number): string;

@@ -6,13 +6,15 @@ import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
 import { failure, type PipelineError } from '../core/problem.js';
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
+type Network = readonly [network: string, prefix: number, family: 'ipv4' | 'ipv6'];
+
+const loopback = listOnUse([
+  ['127.0.0.0', 8, 'ipv4'],
+  ['::1', 128, 'ipv6'],
+]);
 
 /** Addresses that are not of the open internet (IANA's special-purpose registries, RFC 6890 and what updates it). */
-const inner = new BlockList();
-const innerNetworks: readonly (readonly [network: string, prefix: number, family: 'ipv4' | 'ipv6'])[] = [
+const inner = listOnUse([
   ['0.0.0.0', 8, 'ipv4'],
   ['10.0.0.0', 8, 'ipv4'],
   ['100.64.0.0', 10, 'ipv4'],
@@ -33,19 +35,30 @@ const innerNetworks: readonly (readonly [network: string, prefix: number, family
   ['fe80::', 10, 'ipv6'],
   ['fec0::', 10, 'ipv6'],
   ['ff00::', 8, 'ipv6'],
-];
-for (const [network, prefix, family] of innerNetworks) inner.addSubnet(network, prefix, family);
+]);
 
 /**
  * The networks of companies and homes among them, which `allow_private` opens. Not this machine, and not 169.254.0.0/16,
  * where cloud machines ask for their credentials.
  */
-const privateNetworks = new BlockList();
-privateNetworks.addSubnet('10.0.0.0', 8, 'ipv4');
-privateNetworks.addSubnet('100.64.0.0', 10, 'ipv4');
-privateNetworks.addSubnet('172.16.0.0', 12, 'ipv4');
-privateNetworks.addSubnet('192.168.0.0', 16, 'ipv4');
-privateNetworks.addSubnet('fc00::', 7, 'ipv6');
+const privateNetworks = listOnUse([
+  ['10.0.0.0', 8, 'ipv4'],
+  ['100.64.0.0', 10, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['fc00::', 7, 'ipv6'],
+]);
+
+/** Made when it is asked for: this module is part of every start, and Node's for networks is not. */
+function listOnUse(networks: readonly Network[]): () => BlockList {
+  let list: BlockList | undefined;
+  return () => {
+    if (list !== undefined) return list;
+    list = new BlockList();
+    for (const network of networks) list.addSubnet(...network);
+    return list;
+  };
+}
 
 export interface AddressRules {
   readonly allowHttpLoopback: boolean;
@@ -92,15 +105,15 @@ export function guardedLookup(rules: AddressRules) {
 /** Whether an IP address may be asked. */
 export function isAllowedAddress(address: string, { allowHttpLoopback, allowPrivate }: AddressRules): boolean {
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  if (!inner.check(address, family)) return true;
+  if (!inner().check(address, family)) return true;
   return (
-    (allowPrivate === true && privateNetworks.check(address, family)) || (allowHttpLoopback && isLoopback(address))
+    (allowPrivate === true && privateNetworks().check(address, family)) || (allowHttpLoopback && isLoopback(address))
   );
 }
 
 function isLoopback(host: string): boolean {
   const family = isIP(host);
-  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+  return family !== 0 && loopback().check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** Without the brackets around IPv6. */

@@ -53,6 +53,10 @@ export class FileDigests implements FolderListing {
     return this.table.paths;
   }
 
+  get pathText(): string | undefined {
+    return this.table.pathText;
+  }
+
   /** All digests, 32 bytes per file. */
   get bytes(): Buffer {
     return this.table.digests;
@@ -67,15 +71,15 @@ export class FileDigests implements FolderListing {
   }
 
   get treeDigest(): Digest {
-    this.digest ??= treeDigest(this.paths, this.bytes);
+    this.digest ??= treeDigest(this.paths, this.bytes, this.pathText);
     return this.digest;
   }
 }
 
 /** Digest over all paths and digests; no path can hold the NUL that separates them. */
-export function treeDigest(paths: readonly string[], digests: Uint8Array): Digest {
+export function treeDigest(paths: readonly string[], digests: Uint8Array, pathText = paths.join('\0')): Digest {
   const hash = createHash('sha256').update(`tree1\0${paths.length}\0`);
-  return toDigest(hash.update(paths.join('\0')).update('\0').update(digests).digest());
+  return toDigest(hash.update(pathText).update('\0').update(digests).digest());
 }
 
 /**
@@ -148,7 +152,7 @@ export async function digestListed(files: Files, list: FileList, options: Listed
   }
   await saving;
   const result = new FileDigests(list.root, list.passedOver, table, changed.length);
-  if (changed.length > 0 || before?.probes.length !== list.paths.length) await save(settled());
+  if (changed.length > 0 || before?.digests.length !== result.bytes.length) await save(settled());
   return result;
 }
 
@@ -164,19 +168,33 @@ function withoutTimes(stats: Float64Array, indexes: Iterable<number>): Float64Ar
  * unchanged. File systems are asked once for each device.
  */
 function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes): FileList {
-  const devices = new Map<number, ChangeTimes>();
-  let stats = list.stats;
-  list.paths.forEach((path, i) => {
-    const start = i * STAT_COLUMNS;
-    const device = list.stats[start];
-    const times = devices.get(device) ?? timesOf(join(list.root, path), timesAt);
-    devices.set(device, times);
-    if (times === 'kept' || (times === 'unless-equal' && stats[start + MTIME_COLUMN] !== stats[start + CTIME_COLUMN]))
-      return;
-    if (stats === list.stats) stats = list.stats.slice();
+  const times = new Map(
+    [...firstFiles(list.stats)].map(([device, index]) => [
+      device,
+      timesOf(join(list.root, list.paths[index]), timesAt),
+    ]),
+  );
+  if ([...times.values()].every((value) => value === 'kept')) return list;
+  const stats = list.stats.slice();
+  for (let start = 0; start < stats.length; start += STAT_COLUMNS) {
+    const value = times.get(stats[start]);
+    if (value === 'kept' || (value === 'unless-equal' && stats[start + MTIME_COLUMN] !== stats[start + CTIME_COLUMN]))
+      continue;
     stats[start + MTIME_COLUMN] = NaN;
-  });
+  }
   return { ...list, stats };
+}
+
+/** The first file on each device. Apart from what is done with them: V8 compiles this loop while it runs. */
+function firstFiles(stats: Float64Array): ReadonlyMap<number, number> {
+  const first = new Map<number, number>();
+  let device = NaN;
+  for (let start = 0; start < stats.length; start += STAT_COLUMNS) {
+    if (stats[start] === device) continue;
+    device = stats[start];
+    if (!first.has(device)) first.set(device, start / STAT_COLUMNS);
+  }
+  return first;
 }
 
 /** A file that has vanished is reported when it is read. */
@@ -203,10 +221,20 @@ function carryOver(list: FileList, before: FileIndex | undefined): CarriedOver {
     !stats.some(Number.isNaN) &&
     sameBytes(stats, before.stats) &&
     paths.join('\0') === before.pathText
-  ) {
-    return { table: { paths, stats, digests: before.digests, probes: [...before.probes] }, changed: [] };
-  }
+  )
+    return { table: unchanged(paths, before), changed: [] };
   return carryOverEach(list, before);
+}
+
+/** Not spread: the answers of the probe are taken apart only if they are asked for. */
+function unchanged(paths: readonly string[], before: FileIndex): CarriedOver['table'] {
+  const { stats, digests, pathText } = before;
+  return {
+    ...{ paths, stats, digests, pathText },
+    get probes() {
+      return before.probes;
+    },
+  };
 }
 
 /** A time that is remembered as NaN equals no other, not even byte by byte. */

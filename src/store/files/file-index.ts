@@ -26,11 +26,14 @@ export interface FileTable {
   readonly digests: Buffer;
   /** The probe's answers; files share texts. */
   readonly probes: readonly string[];
+  /** All paths joined by NUL, where that is known. */
+  readonly pathText?: string;
 }
 
 /** An index that was read back. */
 export interface FileIndex extends FileTable {
-  /** All paths joined by NUL: two such texts are compared much sooner than two lists. */
+  readonly probes: string[];
+  /** Two such texts are compared much sooner than two lists. */
   readonly pathText: string;
 }
 
@@ -74,7 +77,7 @@ export function decodeIndex(file: Buffer, probeVersion: string): FileIndex | und
   if (take(probeBytes).toString() !== probeVersion) return undefined;
   const pathText = take(pathBytes).toString();
   const texts = take(textBytes).toString().split('\0');
-  const probes = Array.from(results, (result) => texts[result]);
+  let probes: string[] | undefined;
   return {
     pathText,
     // Cut up only if it is asked for.
@@ -83,7 +86,9 @@ export function decodeIndex(file: Buffer, probeVersion: string): FileIndex | und
     },
     stats,
     digests,
-    probes,
+    get probes() {
+      return (probes ??= Array.from(results, (result) => texts[result]));
+    },
   };
 }
 

@@ -40,7 +40,7 @@ export function listFiles(root: string, links: LinkPolicy = 'inside', read: Read
   const walk = new Walk(real, links, read);
   walk.folder(root, '', real);
   const { paths, passedOver } = walk;
-  const stats = walk.stats.slice(0, paths.length * STAT_COLUMNS);
+  const stats = walk.stats.subarray(0, paths.length * STAT_COLUMNS);
   return { root, passedOver, ...(walk.ordered ? { paths, stats } : inOrder(paths, stats)) };
 }
 
