@@ -160,6 +160,7 @@ function lacks(found: string): PipelineError {
 
 /** Drivers reset a device that took too long or ran out of memory; what it was computing is lost. */
 function failed({ name }: SessionDevice, what: string, error: unknown): PipelineError {
+  if (/\bf16\b/.test(String(error))) return lacksHalves(name, error);
   return failure(
     'stage-failed',
     {
@@ -168,6 +169,21 @@ function failed({ name }: SessionDevice, what: string, error: unknown): Pipeline
       found: `onnxruntime ${what} on this device`,
       expected: 'a device that `pipeline doctor` lists as usable, with enough memory for the network',
       remedy: 'close other programs that use the graphics card and run again, or use `--device cpu`',
+    },
+    error,
+  );
+}
+
+/** Some graphics cards, and drivers in software, compute in float32 alone. */
+function lacksHalves(name: DeviceName, error: unknown): PipelineError {
+  return failure(
+    'stage-failed',
+    {
+      code: 'device-lacks-float16',
+      where: `device ${name}`,
+      found: 'the network computes in float16, which this device cannot',
+      expected: 'a network in float32, or a device with float16',
+      remedy: 'use the float32 file of this base, or `--device cpu`',
     },
     error,
   );

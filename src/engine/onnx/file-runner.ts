@@ -34,8 +34,17 @@ export async function openOnDevice(
     where: bundle.path,
     reference: () => openSessionOf(bundle, 'all'),
     images: levelsOf(bundle, IMAGES_COMPARED),
-    tolerance: DEVICE_TOLERANCE,
+    tolerance: await toleranceOnDevice(bundle),
   });
+}
+
+/** The largest difference of a score on a device from the one on the processor. */
+export async function toleranceOnDevice(bundle: OnnxBundle): Promise<number> {
+  return (await roundsCoarsely(bundle)) ? COARSE_TOLERANCE : DEVICE_TOLERANCE;
+}
+
+async function roundsCoarsely({ path, digest }: OnnxBundle): Promise<boolean> {
+  return fileRoundsCoarsely(await readRegular(path, { digest }));
 }
 
 function levelsOf({ image: { size } }: OnnxBundle, count: number): Float32Array {
@@ -55,8 +64,7 @@ export async function verifyModelFile(bundle: OnnxBundle, runner: Runner): Promi
   const worst = expected.reduce((most, score, i) => Math.max(most, Math.abs(score - found[i])), 0);
   // NaN in both is found in the scores of images.
   if (!(worst > TOLERANCE)) return;
-  const coarse = fileRoundsCoarsely(await readRegular(bundle.path, { digest: bundle.digest }));
-  const tolerance = coarse ? COARSE_TOLERANCE : TOLERANCE;
+  const tolerance = (await roundsCoarsely(bundle)) ? COARSE_TOLERANCE : TOLERANCE;
   if (worst <= tolerance) return;
   runner.dispose();
   throw failure('stage-failed', {

@@ -115,6 +115,13 @@ describe('sessions on a device', () => {
     expect(await leftOvers()).toEqual(before);
   });
 
+  test('that compute in float16, which the device lacks, are refused with the way out', async () => {
+    const message = 'GenerateSourceCode Program Transpose requires f16 but the device does not support it.';
+    await expect(openOnDevice(device, () => Promise.reject(new Error(message)))).rejects.toMatchObject({
+      problems: [{ code: 'device-lacks-float16', remedy: 'use the float32 file of this base, or `--device cpu`' }],
+    });
+  });
+
   test('with operators on the CPU are noted, or refused under `fallback: false`', async () => {
     const notes: string[] = [];
     for (const fallback of [true, false]) {

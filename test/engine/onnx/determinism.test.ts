@@ -10,7 +10,7 @@ import { sizeOf, type Weights } from '../../../src/model/tensor.js';
 import { everyLayer, madeUpWeights, newerLayers, noise } from '../../model/graphs.js';
 import { testWithShared } from '../../shared.js';
 
-/** Whether every image's output has the same bits in batches of several sizes, with one thread and with two. */
+/** Whether every image's output has the same bits in batches of several sizes, with one thread and with more. */
 async function isDeterministic(
   graph: Graph,
   weights: Weights,
@@ -20,7 +20,7 @@ async function isDeterministic(
   const size = sizeOf(shapesOf(graph).get(graph.layers[0].name)!);
   const inputs = noise(images * size, 11);
   let expected: Buffer | undefined;
-  for (const threads of [1, 2]) {
+  for (const threads of [1, 2, 16]) {
     const runner = await (await createOnnxEngine({ threads })).compile(graph, weights);
     for (const batch of sizes) {
       const outputs: Float32Array[] = [];

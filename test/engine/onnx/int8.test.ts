@@ -1,8 +1,13 @@
 /** Bases on 8-bit integers: what they compute, how their ranges are chosen, and that nothing else decides their bytes. */
 import { describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../../src/core/random.js';
 import { GraphBuilder } from '../../../src/engine/onnx/builder.js';
+import { exportOnnx } from '../../../src/engine/onnx/export-model.js';
+import { toleranceOnDevice } from '../../../src/engine/onnx/file-runner.js';
+import { readOnnxBundle } from '../../../src/engine/onnx/model-reader.js';
 import { int8Base } from '../../../src/engine/onnx/int8/index.js';
 import { correctedBias, int8Kernel, int32Bias, leastScales } from '../../../src/engine/onnx/int8/kernel.js';
 import { ChannelMeans } from '../../../src/engine/onnx/int8/means.js';
@@ -12,9 +17,12 @@ import { encodeModel } from '../../../src/engine/onnx/model-file.js';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
 import { compileVerified } from '../../../src/engine/second-opinion.js';
 import { initialWeights } from '../../../src/model/initializers.js';
-import type { Graph, Layer } from '../../../src/model/graph.js';
+import type { TrainedDocument } from '../../../src/model/document.js';
+import { outputOf, type Graph, type Layer } from '../../../src/model/graph.js';
+import type { Weights } from '../../../src/model/tensor.js';
 import { readModelProto } from '../../../src/model/onnx/model-proto.js';
 import { programOf } from '../../../src/model/onnx/program.js';
+import { classifier } from '../../model/classifiers.js';
 import { baseOf, exportedIn, shareOf, wholeOf } from './exported.js';
 
 const plain = { trainable: false } as const;
@@ -152,6 +160,38 @@ describe('files of exporters', () => {
     const problems = [{ code: 'operator-set-too-old', field: ['precision'] }];
     await expect(int8Of('tf2onnx-opset9')).rejects.toMatchObject({ category: 'invalid', problems });
   });
+});
+
+test('scores of an exported file may differ as much on a device as rounding to 8 bits makes of a last bit', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pipeline-int8-'));
+  const { document, weights: classes } = classifier(2);
+  const rounded = await made();
+  const head: Layer = {
+    ...plain,
+    kind: 'dense',
+    name: 'classes',
+    inputs: [outputOf(rounded.graph).name],
+    units: 2,
+    useBias: false,
+    activation: 'softmax',
+  };
+  const whole: TrainedDocument = {
+    ...document,
+    graph: { name: 'whole', layers: [...rounded.graph.layers, head] },
+    image: { ...document.image, size: [16, 16] },
+  };
+  const kernel = { shape: [10, 2], data: new Float32Array(20) };
+  const toleranceOf = async (exported: TrainedDocument, its: Weights) => {
+    const path = join(folder, 'model.onnx');
+    await writeFile(path, exportOnnx(exported, its, 'float32'));
+    return toleranceOnDevice(await readOnnxBundle(path));
+  };
+  try {
+    expect(await toleranceOf(whole, new Map([...rounded.weights, ['classes/kernel', kernel]]))).toBe(2e-2);
+    expect(await toleranceOf(document, classes)).toBe(1e-3);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('a network without such layers is refused', async () => {

@@ -107,7 +107,7 @@ describe.each<[string, number, Graph]>([
 
   test('has the same bits in each batch and with each number of threads', async () => {
     const expected = await outputsOf(graph, weights, true, 1, [1, 1, 1, 1, 1]);
-    for (const threads of [1, 2])
+    for (const threads of [1, 2, 48])
       for (const batches of [[2, 3], [5], [1, 2, 2]])
         expect(difference(await outputsOf(graph, weights, true, threads, batches), expected)).toBe(0);
   });
