@@ -6,8 +6,9 @@ export interface FolderListing {
   readonly root: string;
   /** Relative to the root, with `/`. */
   readonly paths: readonly string[];
-  /** All paths joined by NUL, where that is known. */
-  readonly pathText?: string;
+  /** How many paths there are, and all of them joined by NUL: known before the paths are taken apart. */
+  readonly count: number;
+  readonly pathText: string;
   digestAt(index: number): Digest;
   /** What the probe said of the file's bytes. */
   probeAt(index: number): string;

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';
+import type { FolderListing } from '../core/folder-listing.js';
 import { hasImageName } from '../core/image-name.js';
 import { changedMeanwhile, openRegular } from '../core/regular-file.js';
 import { splitOfFolder, type SplitName } from '../core/split-folders.js';
@@ -19,6 +20,12 @@ const ending = /\.parquet$/i;
 /** Which files of a folder are its data set; none if the folder has images of its own. */
 export function shardsAmong(paths: readonly string[]): readonly string[] {
   return paths.some(hasImageName) ? [] : paths.filter((path) => ending.test(path));
+}
+
+/** The same of a listing, whose paths are taken apart only if the first is no image. */
+export function shardsIn(listing: Pick<FolderListing, 'pathText' | 'paths'>): readonly string[] {
+  const [first] = listing.pathText.split('\0', 1);
+  return hasImageName(first) ? [] : shardsAmong(listing.paths);
 }
 
 /** The digest that stands for all files, as that of an archive does. */

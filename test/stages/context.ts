@@ -91,6 +91,8 @@ export function listing(
   return {
     root: '/pictures',
     paths,
+    count: paths.length,
+    pathText: paths.join('\0'),
     digestAt: (index) => digestOf(files[paths[index]]),
     probeAt: (index) => probes[paths[index]] ?? '',
     treeDigest: digestOf(JSON.stringify(files)) as Digest,

@@ -30,7 +30,7 @@ import { archiveKindOf } from '../../sources/archive/kind.js';
 import type { LabelHint } from '../../sources/label-hint.js';
 import { pinPreimage } from '../../sources/pins.js';
 import { pathsOf } from '../../sources/url-list.js';
-import { digestOfShards, shardsAmong, type ShardFile } from '../../sources/shards.js';
+import { digestOfShards, shardsIn, type ShardFile } from '../../sources/shards.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { copiesOf, listBucket } from './bucket-source.js';
 import { digestLabels } from './open-labels.js';
@@ -116,7 +116,7 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
     const unread: Readonly<Record<string, Json>> =
       listing.passedOver.length === 0 ? {} : { unread: digestOf(canonical(listing.passedOver as unknown as Json)) };
     if (tables === undefined)
-      return survey({ files: listing.paths.length, content: listing.treeDigest, ...unread }, { kind, listing });
+      return survey({ files: listing.count, content: listing.treeDigest, ...unread }, { kind, listing });
     const labels = await digestLabels(columnsOf(config), tables, context);
     return survey({ ...contentBeside(tables, listing), ...unread, labels }, { kind, listing, tables });
   };
@@ -132,7 +132,7 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
   if (entry?.isDirectory()) {
     const folder = await insideOf(path, source);
     const listing = await digestFolder(folder, probe, 'followed');
-    const shards = named === undefined ? shardsAmong(listing.paths) : [];
+    const shards = named === undefined ? shardsIn(listing) : [];
     if (shards.length > 0) return surveyShards(shards, listing, survey, config);
     const tables =
       (named && (await tableInProject(named, context, listing))) ?? tablesOf(config, listing, sourceName(source));

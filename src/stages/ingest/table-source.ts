@@ -140,11 +140,12 @@ export function tablesOfSplits(
   listing: FolderListing,
   shown: string,
 ): readonly FoundTable[] {
-  const { root, paths, pathText = paths.join('/') } = listing;
+  const { root } = listing;
   const isElsewhere =
     typeof labels === 'object' ? (labels.table ?? labels.pattern) !== undefined : labels === 'folders';
   // Nearly always there is none, which one look at all names shows.
-  if (isElsewhere || !pathText.includes('metadata.')) return [];
+  if (isElsewhere || !listing.pathText.includes('metadata.')) return [];
+  const { paths } = listing;
   if (!paths.some((path) => isMetadata(basename(path)))) return [];
   const layout = readLayout(listing, split_folders);
   if (labels === undefined && layout.classes.length >= 2) return [];

@@ -53,8 +53,12 @@ export class FileDigests implements FolderListing {
     return this.table.paths;
   }
 
-  get pathText(): string | undefined {
-    return this.table.pathText;
+  get pathText(): string {
+    return this.table.pathText ?? this.paths.join('\0');
+  }
+
+  get count(): number {
+    return this.bytes.length / 32;
   }
 
   /** All digests, 32 bytes per file. */
@@ -71,14 +75,18 @@ export class FileDigests implements FolderListing {
   }
 
   get treeDigest(): Digest {
-    this.digest ??= treeDigest(this.paths, this.bytes, this.pathText);
+    this.digest ??= digestOfTree(this.count, this.pathText, this.bytes);
     return this.digest;
   }
 }
 
 /** Digest over all paths and digests; no path can hold the NUL that separates them. */
-export function treeDigest(paths: readonly string[], digests: Uint8Array, pathText = paths.join('\0')): Digest {
-  const hash = createHash('sha256').update(`tree1\0${paths.length}\0`);
+export function treeDigest(paths: readonly string[], digests: Uint8Array): Digest {
+  return digestOfTree(paths.length, paths.join('\0'), digests);
+}
+
+function digestOfTree(count: number, pathText: string, digests: Uint8Array): Digest {
+  const hash = createHash('sha256').update(`tree1\0${count}\0`);
   return toDigest(hash.update(pathText).update('\0').update(digests).digest());
 }
 
@@ -168,12 +176,9 @@ function withoutTimes(stats: Float64Array, indexes: Iterable<number>): Float64Ar
  * unchanged. File systems are asked once for each device.
  */
 function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes): FileList {
-  const times = new Map(
-    [...firstFiles(list.stats)].map(([device, index]) => [
-      device,
-      timesOf(join(list.root, list.paths[index]), timesAt),
-    ]),
-  );
+  const times = new Map<number, ChangeTimes>();
+  for (const [device, path] of list.devices ?? devicesOf(list))
+    times.set(device, timesOf(join(list.root, path), timesAt));
   if ([...times.values()].every((value) => value === 'kept')) return list;
   const stats = list.stats.slice();
   for (let start = 0; start < stats.length; start += STAT_COLUMNS) {
@@ -182,19 +187,17 @@ function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes
       continue;
     stats[start + MTIME_COLUMN] = NaN;
   }
-  return { ...list, stats };
+  const { root, paths, passedOver } = list;
+  return { root, paths, passedOver, stats };
 }
 
-/** The first file on each device. Apart from what is done with them: V8 compiles this loop while it runs. */
-function firstFiles(stats: Float64Array): ReadonlyMap<number, number> {
-  const first = new Map<number, number>();
-  let device = NaN;
-  for (let start = 0; start < stats.length; start += STAT_COLUMNS) {
-    if (stats[start] === device) continue;
-    device = stats[start];
-    if (!first.has(device)) first.set(device, start / STAT_COLUMNS);
-  }
-  return first;
+function devicesOf({ paths, stats }: FileList): ReadonlyMap<number, string> {
+  const devices = new Map<number, string>();
+  paths.forEach((path, index) => {
+    const device = stats[index * STAT_COLUMNS];
+    if (!devices.has(device)) devices.set(device, path);
+  });
+  return devices;
 }
 
 /** A file that has vanished is reported when it is read. */
@@ -215,22 +218,25 @@ interface CarriedOver {
 
 /** If nothing changed at all, which is the usual case, two comparisons of all bytes show it. */
 function carryOver(list: FileList, before: FileIndex | undefined): CarriedOver {
-  const { paths, stats } = list;
+  const { stats } = list;
   if (
     before !== undefined &&
     !stats.some(Number.isNaN) &&
     sameBytes(stats, before.stats) &&
-    paths.join('\0') === before.pathText
+    (list.pathText ?? list.paths.join('\0')) === before.pathText
   )
-    return { table: unchanged(paths, before), changed: [] };
+    return { table: unchanged(list, before), changed: [] };
   return carryOverEach(list, before);
 }
 
-/** Not spread: the answers of the probe are taken apart only if they are asked for. */
-function unchanged(paths: readonly string[], before: FileIndex): CarriedOver['table'] {
+/** Paths and answers of the probe are taken apart only if they are asked for. */
+function unchanged(list: FileList, before: FileIndex): CarriedOver['table'] {
   const { stats, digests, pathText } = before;
   return {
-    ...{ paths, stats, digests, pathText },
+    ...{ stats, digests, pathText },
+    get paths() {
+      return list.paths;
+    },
     get probes() {
       return before.probes;
     },

@@ -19,14 +19,20 @@ export interface FileList {
   readonly root: string;
   /** Relative to the root, with `/`, ordered by code point. */
   readonly paths: readonly string[];
+  /** All paths joined by NUL, if that takes less time than the paths. */
+  readonly pathText?: string;
   /** {@link STAT_COLUMNS} numbers per file. */
   readonly stats: Float64Array;
+  /** The path of a file on each device, if that is known. */
+  readonly devices?: ReadonlyMap<number, string>;
   readonly passedOver: readonly PassedOver[];
 }
 
 const OUTSIDE = 'leads out of the folder and is not followed';
 const FOREIGN = 'has a name that is not UTF-8 and is not read';
 const SPECIAL = 'is a pipe, a socket or a device and is not read';
+
+const orUndefined = { throwIfNoEntry: false } as const;
 
 const surrogate = /[\ud800-\udfff]/;
 
@@ -39,9 +45,36 @@ export function listFiles(root: string, links: LinkPolicy = 'inside', read: Read
   const real = realpathSync(root);
   const walk = new Walk(real, links, read);
   walk.folder(root, '', real);
-  const { paths, passedOver } = walk;
-  const stats = walk.stats.subarray(0, paths.length * STAT_COLUMNS);
-  return { root, passedOver, ...(walk.ordered ? { paths, stats } : inOrder(paths, stats)) };
+  const { passedOver, devices, runs } = walk;
+  const stats = walk.stats.subarray(0, walk.end);
+  return walk.ordered
+    ? walkedList({ root, passedOver, devices, stats }, runs)
+    : { root, passedOver, devices, ...inOrder(runs.flatMap(pathsOf), stats) };
+}
+
+/** Files that came one after another in one folder. */
+interface Run {
+  /** The path of the folder, with a `/` at its end; empty for the root. */
+  readonly prefix: string;
+  readonly names: string[];
+}
+
+function pathsOf({ prefix, names }: Run): string[] {
+  return names.map((name) => prefix + name);
+}
+
+/** If nothing has changed, no path is asked for, only what they all are. */
+function walkedList(facts: Omit<FileList, 'paths' | 'pathText'>, runs: readonly Run[]): FileList {
+  let known: readonly string[] | undefined;
+  return {
+    ...facts,
+    get paths() {
+      return (known ??= runs.flatMap(pathsOf));
+    },
+    get pathText() {
+      return runs.map(({ prefix, names }) => prefix + names.join(`\0${prefix}`)).join('\0');
+    },
+  };
 }
 
 /** The list that holds one file, followed if it is a link. */
@@ -56,12 +89,17 @@ export function listFile(folder: string, name: string): FileList {
  * when it goes through the thread pool and a promise.
  */
 class Walk {
-  readonly paths: string[] = [];
+  readonly runs: Run[] = [];
+  readonly devices = new Map<number, string>();
   readonly passedOver: PassedOver[] = [];
   /** False once the order of the walk may differ from that of whole paths. */
   ordered = true;
   /** Longer than needed; grows by doubling. */
   stats = new Float64Array(1024 * STAT_COLUMNS);
+  /** Where the stats of the next file go. */
+  end = 0;
+  private device = NaN;
+  private run: Run = { prefix: '', names: [] };
 
   /** Folders that links lead to, by their real paths, with the path of the link that was followed. */
   private readonly entered = new Map<string, string>();
@@ -80,16 +118,17 @@ class Walk {
     const names = namesOf(this.read(folder));
     // UTF-16 order, in which names were sorted, is that of code points up to here.
     if (surrogate.test(names.join())) this.ordered = false;
+    const start = `${folder}/`;
     names.forEach((name, i) => {
-      const path = `${folder}/${name}`;
-      const found = lstatSync(path, { throwIfNoEntry: false });
+      const path = start + name;
+      const found = lstatSync(path, orUndefined);
       if (found === undefined) {
         // Node puts this character in place of such bytes, and then finds nothing of the name; any other has vanished.
         if (name.includes('\ufffd')) this.passedOver.push({ path: prefix + name, kind: 'name', why: FOREIGN });
         return;
       }
       if (found.isFile()) {
-        this.add(prefix + name, found);
+        this.add(prefix, name, found);
       } else if (found.isDirectory()) {
         // `a.b` comes after `a`, but before `a/c`.
         if (i + 1 < names.length && names[i + 1].startsWith(name)) this.ordered = false;
@@ -97,21 +136,22 @@ class Walk {
       } else if (found.isSymbolicLink()) {
         // A link to a folder sorts as one.
         if (i + 1 < names.length && names[i + 1].startsWith(name)) this.ordered = false;
-        this.link(path, prefix + name, real);
+        this.link(path, prefix, name, real);
       } else {
         this.passedOver.push({ path: prefix + name, kind: 'special', why: SPECIAL });
       }
     });
   }
 
-  private link(path: string, relative: string, folder: string): void {
+  private link(path: string, prefix: string, name: string, folder: string): void {
+    const relative = prefix + name;
     const target = this.targetOf(path);
     const pass = (why: string, kind: PassedOver['kind'] = 'link'): void =>
       void this.passedOver.push({ path: relative, kind, why });
     if ('why' in target) return pass(target.why);
     const { real, stats } = target;
     if (this.links === 'inside' && !(stats.isFile() && isBelow(real, this.realRoot))) return pass(OUTSIDE);
-    if (stats.isFile()) return this.add(relative, stats);
+    if (stats.isFile()) return this.add(prefix, name, stats);
     if (!stats.isDirectory()) return pass(SPECIAL, 'special');
     if (real === folder || isBelow(folder, real)) return pass('is a link to a folder around it and is not followed');
     const earlier = this.entered.get(real);
@@ -133,14 +173,20 @@ class Walk {
     }
   }
 
-  private add(path: string, found: Stats): void {
-    const start = this.paths.push(path) * STAT_COLUMNS - STAT_COLUMNS;
-    if (start === this.stats.length) {
+  private add(prefix: string, name: string, found: Stats): void {
+    if (this.run.prefix !== prefix || this.end === 0) this.runs.push((this.run = { prefix, names: [] }));
+    this.run.names.push(name);
+    if (found.dev !== this.device) {
+      this.device = found.dev;
+      if (!this.devices.has(found.dev)) this.devices.set(found.dev, prefix + name);
+    }
+    if (this.end === this.stats.length) {
       const longer = new Float64Array(2 * this.stats.length);
       longer.set(this.stats);
       this.stats = longer;
     }
-    writeStats(this.stats, start, found);
+    writeStats(this.stats, this.end, found);
+    this.end += STAT_COLUMNS;
   }
 }
 

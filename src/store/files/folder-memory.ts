@@ -152,7 +152,7 @@ function decode(file: Buffer): ReadonlyMap<string, Known> | undefined {
   const paths = file.toString('utf8', start, start + pathBytes).split('\0');
   const nameText = file.toString('utf8', start + pathBytes, start + pathBytes + nameBytes);
   // What would be another path than a name in its folder is not ours.
-  if (/\/|(^|\0)\./.test(nameText)) return undefined;
+  if (nameText.includes('/') || nameText.startsWith('.') || nameText.includes('\0.')) return undefined;
   const names = nameText.split('\0');
   const folders = new Map<string, Known>();
   let next = 0;

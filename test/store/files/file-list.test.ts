@@ -48,7 +48,9 @@ test('the order is that of code points for any names', () => {
         writeFiles(root, { [path]: '' });
         written.push(path);
       }
-      expect(listFiles(root).paths).toEqual(written.sort(compareCodePoints));
+      const { paths, pathText = paths.join('\0') } = listFiles(root);
+      expect(paths).toEqual(written.sort(compareCodePoints));
+      expect(pathText).toBe(paths.join('\0'));
     }),
     { numRuns: 60 },
   );
@@ -76,8 +78,10 @@ test('leaves out hidden files, clutter, links that lead away, links to folders a
   symlinkSync('.', join(root, 'd', 'loop'));
   symlinkSync('nowhere', join(root, 'd', 'broken'));
   execFileSync('mkfifo', [join(root, 'pipe.jpg')]);
-  const { paths, passedOver } = listFiles(root);
+  const { paths, pathText, devices, passedOver } = listFiles(root);
   expect(paths).toEqual(['a.jpg', 'd/b.jpg', 'inside']);
+  expect(pathText).toBe(paths.join('\0'));
+  expect(devices).toEqual(new Map([[statSync(root).dev, 'a.jpg']]));
   const outward = ['d/broken', 'd/loop', 'out', 'outdir'].map((path) => ({
     path,
     kind: 'link',
@@ -90,6 +94,6 @@ test('leaves out hidden files, clutter, links that lead away, links to folders a
 test('one file alone is listed like one of a folder', () => {
   const root = scratchFolder();
   writeFiles(root, { 'a.jpg': 'a' });
-  expect(listFile(root, 'a.jpg')).toEqual(listFiles(root));
+  expect(listFiles(root)).toMatchObject(listFile(root, 'a.jpg'));
   expect(() => listFile(root, 'b.jpg')).toThrow('ENOENT');
 });
