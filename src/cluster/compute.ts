@@ -7,7 +7,7 @@ import { isWithin } from '../core/paths.js';
 import { failure } from '../core/problem.js';
 import type { Extractor, Inputs, Needs } from '../core/stage.js';
 import { actionKeyOf, preimageOf } from '../runner/action-key.js';
-import { LostBlob } from '../runner/context.js';
+import { LostBlob } from '../runner/read-blob.js';
 import type { Node, StageTable } from '../runner/graph.js';
 import { openRemote } from '../runner/remote.js';
 import { inputsOf, openSession, type Session } from '../runner/session.js';

@@ -1,44 +1,14 @@
 /** What the contexts of work, delivery and judgement have in common. */
 import { join } from 'node:path';
-import { parseJson, type Guard } from '../core/guards.js';
-import { failure } from '../core/problem.js';
+import type { Guard } from '../core/guards.js';
 import type { ImagePlace } from '../core/image-place.js';
 import { parseArchiveRoot, parseBucketRoot } from '../core/source.js';
 import type { BlobRef } from '../core/digest.js';
 import type { Inputs } from '../core/stage.js';
-import type { Store } from '../store/store.js';
+import { documentsIn } from './documents.js';
 import type { Node } from './graph.js';
+import { LostBlob, readBytes } from './read-blob.js';
 import type { Session } from './session.js';
-
-/** A blob that a record names is gone or damaged: its stage has to run again. */
-export class LostBlob extends Error {
-  constructor(readonly ref: BlobRef) {
-    super(`${ref.digest} is gone from the store`);
-  }
-}
-
-/** The bytes of an output, verified. Throws {@link LostBlob}. */
-async function readBytes(store: Store, ref: BlobRef): Promise<Buffer> {
-  const bytes = await store.readBlob(ref);
-  if (bytes === undefined) throw new LostBlob(ref);
-  return bytes;
-}
-
-/**
- * An output that is JSON. Throws {@link LostBlob}, and `bad-data` if it has another form: its record was not written by
- * this tool.
- */
-export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard<Value>): Promise<Value> {
-  const value = parseJson((await readBytes(store, ref)).toString('utf8'), isValue);
-  if (value !== undefined) return value;
-  throw failure('bad-data', {
-    code: 'result-of-another-form',
-    where: `result ${ref.digest.slice(0, 12)}`,
-    found: 'this cached result does not have the format that this tool writes',
-    expected: 'a cache that only this tool writes to',
-    remedy: 'remove the cache unless you know who changed it, then run again: everything is computed again',
-  });
-}
 
 /** Where the images of a root are. Throws {@link LostBlob} if an archive has to be unpacked again. */
 async function openImages(session: Session, root: string, namedBy: BlobRef): Promise<ImagePlace> {
@@ -68,7 +38,7 @@ export function commonContext(session: Session, { stage }: Node, inputs: Inputs,
     inputs,
     part: stage.part,
     readBytes: (ref: BlobRef) => readBytes(store, ref),
-    readJson: <Value>(ref: BlobRef, isValue: Guard<Value>) => readJson(store, ref, isValue),
+    readJson: <Value>(ref: BlobRef, isValue: Guard<Value>) => documentsIn(store).read(ref, isValue),
     resolvePath: project.resolvePath,
     openImages: (root: string, namedBy: BlobRef) => openImages(session, root, namedBy),
     note,

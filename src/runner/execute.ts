@@ -5,7 +5,6 @@ import { emptyMap } from '../core/own.js';
 import { isMoved, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import { isRecord } from '../core/is-record.js';
-import { readJson } from './context.js';
 import { checkDestinations } from './checkout/destinations.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
@@ -24,6 +23,7 @@ import { closeJob } from './close-run.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
 import type { Delegate } from './delegate.js';
+import { documentsIn } from './documents.js';
 import { checkRequirements, outsideSelection, stagesThatRunFirst } from './preflight.js';
 import { stageError } from './stage-error.js';
 import { singleFlight, type Flight } from './single-flight.js';
@@ -240,7 +240,7 @@ class Execution {
       // The sum of the folds has what each of them measured.
       if (ref === undefined || node.stage.part?.kind === 'fold') continue;
       try {
-        const values = await this.heal(() => readJson(this.session.store, ref, isRecord));
+        const values = await this.heal(() => documentsIn(this.session.store).read(ref, isRecord));
         metrics[name] = Object.fromEntries(
           Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
         );

@@ -5,7 +5,7 @@ import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
-import { LostBlob } from './context.js';
+import { LostBlob } from './read-blob.js';
 import { runStage } from './work.js';
 
 /** A stage whose outputs are known, with all that it takes to make them again. */
