@@ -23,7 +23,7 @@ export class Documents {
 
   /**
    * Throws what `readBytes` throws, and `bad-data` if the output has another form: its record was not written by this
-   * tool. Whoever reads a document shares it with others, and does not change it.
+   * tool. A document is shared by all who read it, and never changed.
    */
   read<Value>(ref: BlobRef, isValue: Guard<Value>): Promise<Value> {
     const known = this.kept.get(ref.digest);

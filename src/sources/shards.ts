@@ -22,7 +22,7 @@ export function shardsAmong(paths: readonly string[]): readonly string[] {
   return paths.some(hasImageName) ? [] : paths.filter((path) => ending.test(path));
 }
 
-/** The same of a listing, whose paths are taken apart only if the first is no image. */
+/** The same of a listing, whose paths are separated only if the first is not an image. */
 export function shardsIn(listing: Pick<FolderListing, 'pathText' | 'paths'>): readonly string[] {
   const [first] = listing.pathText.split('\0', 1);
   return hasImageName(first) ? [] : shardsAmong(listing.paths);
