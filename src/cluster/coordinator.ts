@@ -2,7 +2,6 @@
  * Has workers do what a run lacks. The shared cache says what is done, the queue only what to do next: a result counts when
  * it is there, is signed and hashes to its name. Quick stages run here, and are shared before workers are asked.
  */
-import { setMaxListeners } from 'node:events';
 import { failure } from '../core/problem.js';
 import type { ActionKey, Digest, FeatureSetKey } from '../core/digest.js';
 import type { Emit } from '../core/event.js';
@@ -75,8 +74,6 @@ export class Coordinator implements Delegate {
 
   async make(work: Delegated): Promise<Work> {
     const { session, node, key, inputs, settled, signal } = work;
-    // Each stage that waits listens, and hundreds may wait.
-    setMaxListeners(0, signal);
     const { store } = session;
     const keys = settled.map(({ preimage }) => actionKeyOf(preimage));
     await shareInputs(store, keys, this.sent, signal);

@@ -1,4 +1,5 @@
 /** Runs what the plan leaves to do: independent stages in parallel, each as soon as its inputs are ready. */
+import { setMaxListeners } from 'node:events';
 import type PQueue from 'p-queue';
 import type { FeatureCounts, StageState, StageSummary } from '../core/event.js';
 import { emptyMap } from '../core/own.js';
@@ -54,6 +55,8 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   const selected = nodes.filter((node) => options.selected.has(node.stage.name));
   checkRequirements(selected, session.pipeline);
   await checkDestinations(selected, session.project);
+  // Each stage that runs listens; Node takes more than ten listeners for a leak.
+  setMaxListeners(Infinity, options.signal);
   // Closing waits for uploads, which an interruption ends.
   options.signal.addEventListener('abort', () => session.store.shared?.stop(), { once: true });
   try {

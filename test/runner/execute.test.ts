@@ -1,5 +1,6 @@
 /** The scheduler on stages that only say when they run. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { getMaxListeners } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,6 +79,12 @@ async function run(
 const states = (result: RunResult) => Object.fromEntries(result.stages.map(({ name, state }) => [name, state]));
 
 describe('the scheduler', () => {
+  test('any number of stages may listen for an interruption, without a warning of Node', async () => {
+    let most = NaN;
+    await run(table({ train: ({ signal }) => void (most = getMaxListeners(signal)) }));
+    expect(most).toBe(Infinity);
+  });
+
   test('a listener that throws ends the run, once no stage runs any more', async () => {
     let [ended, begin] = [false, (): void => undefined];
     const thrown = new Promise<void>((resolve) => (begin = resolve));
