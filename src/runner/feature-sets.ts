@@ -9,6 +9,8 @@ type Open = (key: FeatureSetKey, preimage: Json, rowLength: number, type: FloatT
 
 export class FeatureSets {
   private readonly opened = new Map<FeatureSetKey, Promise<FeatureStore>>();
+  /** By preimage, which contains a whole network and is asked for several times. */
+  private readonly keys = new WeakMap<object, FeatureSetKey>();
 
   constructor(
     private readonly settings: Pick<Settings, 'featureType' | 'machineClass'>,
@@ -16,7 +18,10 @@ export class FeatureSets {
   ) {}
 
   keyOf(preimage: Json): FeatureSetKey {
-    return featureSetKeyOf(preimage, this.settings);
+    if (typeof preimage !== 'object' || preimage === null) return featureSetKeyOf(preimage, this.settings);
+    const key = this.keys.get(preimage) ?? featureSetKeyOf(preimage, this.settings);
+    this.keys.set(preimage, key);
+    return key;
   }
 
   /** Opens a set, or gives the one that is open. It stays open for the stages to come; one that cannot be opened is tried again. */

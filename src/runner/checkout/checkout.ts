@@ -116,6 +116,8 @@ export class Checkout {
 
   /** The current content of the file: another run may have delivered in the meantime. */
   async latest(stage: string): Promise<StageMemory | undefined> {
+    // What this run is writing would have to be read again.
+    await this.file.settled();
     return ((await this.written()) ?? this.stages).get(stage);
   }
 
@@ -134,9 +136,7 @@ export class Checkout {
   async set(stage: string, memory: StageMemory): Promise<void> {
     this.stages.set(stage, memory);
     await this.file.change(async (write) => {
-      const known = (await this.written()) ?? new Map(this.stages);
-      this.seen = undefined;
-      known.set(stage, memory);
+      const known = new Map((await this.written()) ?? this.stages).set(stage, memory);
       await write(textOf(this.pipeline, known));
       // The lock is still ours: what is there now is what was written.
       const state = await fileState(this.path);

@@ -20,6 +20,11 @@ export class AddedFile {
 
   constructor(private readonly options: AddedFileOptions) {}
 
+  /** Resolves when the changes so far are written, or have failed. */
+  async settled(): Promise<void> {
+    await this.turns;
+  }
+
   /** Runs `work` with what writes the file, when nobody else writes. One change that fails leaves the next its turn. */
   change(work: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
     const { path, kind, label, during } = this.options;
