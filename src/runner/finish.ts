@@ -38,7 +38,7 @@ export async function finishStage(
   const terms = deliveryTerms(node, inputs, outputs);
   const common = { ...commonContext(session, node, inputs, options.signal), outputs };
   const key = actionKeyOf(preimage);
-  if (memory?.terms !== terms || memory.key !== key || (await touchedFiles(project, node, memory)).length > 0) {
+  if (memory?.terms !== terms || memory.key !== key || touchedFiles(project, node, memory).length > 0) {
     const known = { key, preimage, outputs };
     const delivered = emptyMap<DeliveredFolder>();
     await node.definition.deliver?.({
@@ -47,7 +47,7 @@ export async function finishStage(
       displayPath: project.display,
       deliverFiles: async (path, files) => {
         const folder = project.resolveOutput(path);
-        await refuseOutside(project, folder);
+        refuseOutside(project, folder);
         const place = relative(project.home, folder);
         const { readBytes, signal } = common;
         const deliver = async (): Promise<DeliveredFolder> => {
