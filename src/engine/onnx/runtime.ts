@@ -1,4 +1,5 @@
 /** The only place that loads onnxruntime. */
+import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import type * as Library from 'onnxruntime-node';
 import { failure } from '../../core/problem.js';
@@ -14,9 +15,9 @@ if (!isMainThread && process.env[TELEMETRY_SWITCH] !== '1') {
 }
 disableTelemetry();
 
-// Not a static import, which would load the library before the line above.
+// Not an import: that reads its files twice more, to find what they export.
 const { name } = onnxruntimePackage() ?? { name: 'onnxruntime-node' };
-const library = (await import(name)) as typeof Library;
+const library = createRequire(import.meta.url)(name) as typeof Library;
 
 export const { InferenceSession, Tensor } = library;
 export type InferenceSession = Library.InferenceSession;
