@@ -37,5 +37,10 @@ function start(): Worker {
     ended.add(worker);
     if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
   };
-  return worker.on('error', end).on('exit', end);
+  // What it still sends would be taken for a part of the next training.
+  const broken = (): void => {
+    end();
+    void worker.terminate();
+  };
+  return worker.on('error', end).on('exit', end).on('messageerror', broken);
 }
