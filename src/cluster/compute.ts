@@ -249,6 +249,8 @@ function otherKey(kind: Job['kind']): Error {
   return failure('stage-failed', {
     code: 'worker-differs',
     found: `this worker does not come to the same ${kind === 'make' ? 'key' : 'images'} for this job`,
-    expected: 'the same version of this tool and of its engine on all machines',
+    expected:
+      'the same version of this tool and of its engine on all machines, and the same graphics card if one is used',
+    remedy: 'compare what `pipeline doctor` prints on both machines',
   });
 }
