@@ -62,10 +62,10 @@ longTestWithShared(
     expect(closing).not.toContain('class_weight');
 
     const report = await journey.pipeline('report', 'things.yaml', '--format', 'md');
-    // Class, precision, recall, F1 and images; an interval may follow a figure.
-    const rows = [...report.stdout.matchAll(/^\| `(n\d+)` \| [^|]+ \| ([\d.]+)%[^|]* \| [^|]+ \| (\d+) \|$/gm)].map(
-      ([, name, recall, images]) => ({ name, recall: Number(recall) / 100, images: Number(images) }),
-    );
+    // Class, precision, recall, F1, AUC and images; an interval may follow a figure.
+    const rows = [
+      ...report.stdout.matchAll(/^\| `(n\d+)` \| [^|]+ \| ([\d.]+)%[^|]* \| [^|]+ \| [^|]+ \| (\d+) \|$/gm),
+    ].map(([, name, recall, images]) => ({ name, recall: Number(recall) / 100, images: Number(images) }));
     expect(new Set(rows.map(({ name }) => name)).size).toBe(CLASSES);
     const total = rows.reduce((sum, { images }) => sum + images, 0);
     const right = rows.reduce((sum, { recall, images }) => sum + recall * images, 0);
