@@ -6,6 +6,7 @@ import { failure } from '../core/problem.js';
 import { Random } from '../core/random.js';
 import { outputOf, shapesOf } from '../model/graph.js';
 import { layerOfWeight, sizeOf, weightsOfLayers, type Weights } from '../model/tensor.js';
+import { bytesOf } from '../model/tensor-bytes.js';
 import { noteNotRepeatable } from './second-opinion-device.js';
 import type { Engine, EngineIdentity, Trainer, TrainingBatch, TrainingProgram } from './engine.js';
 
@@ -61,10 +62,6 @@ export function programKey({ graph: { layers }, weights, loss }: TrainingProgram
   const still = layers.filter(({ trainable }) => !trainable);
   const constants = [...weightsOfLayers(weights, still)].map(([name, { data }]) => [name, digestOf(bytesOf(data))]);
   return digestOf(canonical({ layers: layers as unknown as Json, loss, constants }));
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** What computes, as messages name it. */

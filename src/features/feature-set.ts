@@ -12,6 +12,7 @@ import type { Graph, Layer } from '../model/graph.js';
 import { originOf } from '../model/document.js';
 import { PREPROCESSING_VERSION, type Preprocessing } from '../model/preprocessing.js';
 import { weightsOfLayers, type Weights } from '../model/tensor.js';
+import { bytesOf } from '../model/tensor-bytes.js';
 
 /** How training images are varied; null for images that are taken as they are. */
 export interface Variation {
@@ -95,7 +96,7 @@ function contentDigest(names: readonly string[], own: Weights): string {
   for (const name of names) {
     const { shape, data } = own.get(name)!;
     hash.update(`${JSON.stringify(name)} ${shape.join('x')}\n`);
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    hash.update(bytesOf(data));
   }
   return hash.digest('hex');
 }

@@ -3,6 +3,7 @@ import { finalActivationOf, logitsGraph } from './logits.js';
 import { type Graph, type Layer, outputOf } from './graph.js';
 import { splitAtFrozen } from './split.js';
 import { layerOfWeight, type Tensor, type Weights } from './tensor.js';
+import { sameBits } from './tensor-bytes.js';
 
 export interface Averaged {
   readonly graph: Graph;
@@ -61,9 +62,5 @@ function layersThatDiffer([first, ...others]: readonly Weights[]): Set<string> {
 }
 
 function isSame({ data }: Tensor, other: Tensor | undefined): boolean {
-  return data === other?.data || (other !== undefined && bytesOf(data).equals(bytesOf(other.data)));
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
+  return other !== undefined && sameBits(data, other.data);
 }

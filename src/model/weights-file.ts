@@ -9,6 +9,7 @@ import { failure } from '../core/problem.js';
 import { compareCodePoints } from '../core/canonical.js';
 import { emptyMap } from '../core/own.js';
 import { sizeOf, type Tensor, type Weights } from './tensor.js';
+import { bytesOf } from './tensor-bytes.js';
 
 const MAX_HEADER = 16 * 1024 * 1024;
 
@@ -36,10 +37,7 @@ export function encodeWeights(weights: Weights): Buffer {
   const head = Buffer.alloc(8 + Buffer.byteLength(text));
   head.writeBigUInt64LE(BigInt(head.length - 8), 0);
   head.write(text, 8);
-  const bodies = names.map((name) => {
-    const { data } = weights.get(name)!;
-    return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  });
+  const bodies = names.map((name) => bytesOf(weights.get(name)!.data));
   return Buffer.concat([head, ...bodies]);
 }
 

@@ -8,45 +8,42 @@ import { failure, type PipelineError } from '../core/problem.js';
 
 type Network = readonly [network: string, prefix: number, family: 'ipv4' | 'ipv6'];
 
-const loopback = listOnUse([
+const ofThisMachine: readonly Network[] = [
   ['127.0.0.0', 8, 'ipv4'],
   ['::1', 128, 'ipv6'],
-]);
+];
+const loopback = listOnUse(ofThisMachine);
+
+/**
+ * The networks of companies and homes, which `allow_private` opens. Not this machine, and not 169.254.0.0/16, where
+ * cloud machines ask for their credentials.
+ */
+const ofCompanies: readonly Network[] = [
+  ['10.0.0.0', 8, 'ipv4'],
+  ['100.64.0.0', 10, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['fc00::', 7, 'ipv6'],
+];
+const privateNetworks = listOnUse(ofCompanies);
 
 /** Addresses that are not of the open internet (IANA's special-purpose registries, RFC 6890 and what updates it). */
 const inner = listOnUse([
+  ...ofThisMachine,
+  ...ofCompanies,
   ['0.0.0.0', 8, 'ipv4'],
-  ['10.0.0.0', 8, 'ipv4'],
-  ['100.64.0.0', 10, 'ipv4'],
-  ['127.0.0.0', 8, 'ipv4'],
   ['169.254.0.0', 16, 'ipv4'],
-  ['172.16.0.0', 12, 'ipv4'],
   ['192.0.0.0', 24, 'ipv4'],
-  ['192.168.0.0', 16, 'ipv4'],
   ['198.18.0.0', 15, 'ipv4'],
   ['224.0.0.0', 3, 'ipv4'],
   ['::', 128, 'ipv6'],
-  ['::1', 128, 'ipv6'],
   // Those that carry an IPv4 address inside may carry an inner one.
   ['64:ff9b::', 96, 'ipv6'],
   ['64:ff9b:1::', 48, 'ipv6'],
   ['2002::', 16, 'ipv6'],
-  ['fc00::', 7, 'ipv6'],
   ['fe80::', 10, 'ipv6'],
   ['fec0::', 10, 'ipv6'],
   ['ff00::', 8, 'ipv6'],
-]);
-
-/**
- * The networks of companies and homes among them, which `allow_private` opens. Not this machine, and not 169.254.0.0/16,
- * where cloud machines ask for their credentials.
- */
-const privateNetworks = listOnUse([
-  ['10.0.0.0', 8, 'ipv4'],
-  ['100.64.0.0', 10, 'ipv4'],
-  ['172.16.0.0', 12, 'ipv4'],
-  ['192.168.0.0', 16, 'ipv4'],
-  ['fc00::', 7, 'ipv6'],
 ]);
 
 /** Made when it is asked for: this module is part of every start, and Node's for networks is not. */

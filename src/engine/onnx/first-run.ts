@@ -6,6 +6,7 @@ import { Random } from '../../core/random.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { OnnxLayer, Shape } from '../../model/graph.js';
 import { IMAGES_TOGETHER } from '../../model/onnx/together.js';
+import { bytesOf } from '../../model/tensor-bytes.js';
 import type { Weights } from '../../model/tensor.js';
 import { GraphBuilder } from './builder.js';
 import { applyNetwork, imageExtents } from './layers/onnx.js';
@@ -63,10 +64,7 @@ export async function tryOut(
 
 /** Bit by bit: results are kept by image. */
 function sameNumbers(singles: readonly Tensor[], together: Tensor): boolean {
-  const bytes = ({ data }: Tensor): Buffer => {
-    const { buffer, byteOffset, byteLength } = data as Float32Array;
-    return Buffer.from(buffer, byteOffset, byteLength);
-  };
+  const bytes = ({ data }: Tensor): Buffer => bytesOf(data as Float32Array);
   return Buffer.concat(singles.map(bytes)).equals(bytes(together));
 }
 

@@ -38,15 +38,14 @@ export async function createOnnxEngine({
   const onDevice = device && sessionDeviceOf(device, note);
   return {
     identity: { ...identity, ...(onDevice && { backend: device.backend }) },
-    ...(onDevice
-      ? {
-          device: {
-            text: deviceText(device.backend),
-            compileOnCpu: (graph, weights) => openRunner(graph, weights, threads),
-            note,
-          },
-        }
-      : { compared }),
+    ...(onDevice && {
+      device: {
+        text: deviceText(device.backend),
+        compileOnCpu: (graph, weights) => openRunner(graph, weights, threads),
+        note,
+      },
+    }),
+    compared,
     compile: (graph, weights) => openRunner(graph, weights, threads, onDevice),
     everyLayer: (graph, weights, input) => runLiterally(graph, weights, input, threads),
     train: (program) => openTrainer(program, false, onDevice),

@@ -15,7 +15,7 @@ if (!isMainThread && process.env[TELEMETRY_SWITCH] !== '1') {
 }
 disableTelemetry();
 
-// Not an import: that reads its files twice more, to find what they export.
+// Only now, as this loads the library; and no import, which reads its files twice more to find what they export.
 const { name } = onnxruntimePackage() ?? { name: 'onnxruntime-node' };
 const library = createRequire(import.meta.url)(name) as typeof Library;
 

@@ -1,6 +1,7 @@
 /** Compares a written model with the trained one: weights bit by bit, scores on real images. */
 import { reportBug } from '../../core/package.js';
 import { failure } from '../../core/problem.js';
+import { sameBits } from '../../model/tensor-bytes.js';
 import type { Weights } from '../../model/tensor.js';
 import type { Reloaded } from './formats.js';
 
@@ -27,7 +28,7 @@ export interface Expected {
 export function verifyExport(reloaded: Reloaded, { frozen, scores, coarse }: Expected, runtime: string): void {
   for (const [name, { data }] of frozen) {
     const written = reloaded.weights.get(name);
-    if (written !== undefined && sameBytes(written, data)) continue;
+    if (written !== undefined && sameBits(written, data)) continue;
     throw failure('stage-failed', {
       code: 'frozen-weights-moved',
       found: `the frozen weights of ${name} differ in the written files`,
@@ -53,9 +54,4 @@ function compareScores(found: Float32Array, scores: Float32Array, runtime: strin
     expected: `a difference of at most ${tolerance}`,
     remedy: reportBug(),
   });
-}
-
-function sameBytes(a: Float32Array, b: Float32Array): boolean {
-  const bytes = (values: Float32Array): Buffer => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-  return bytes(a).equals(bytes(b));
 }

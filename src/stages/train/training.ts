@@ -18,7 +18,7 @@ export interface Training {
 /** What it reads and reports to. */
 export type Surroundings = Omit<LoopOptions, keyof Training['loop']>;
 
-/** What a training gave, and its time; without waiting for its turn. */
+/** What a training gave, and how long it took, not counting the wait for its turn. */
 export interface Timed {
   readonly trained: Trained;
   readonly ms: number;

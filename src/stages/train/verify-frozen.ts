@@ -4,6 +4,7 @@ import { plainNames } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import { usesBatchStatistics, type Graph } from '../../model/graph.js';
 import { layerOfWeight, type Tensor, type Weights } from '../../model/tensor.js';
+import { sameBits } from '../../model/tensor-bytes.js';
 
 export interface Moved {
   readonly graph: Graph;
@@ -39,9 +40,5 @@ export function requireUnmoved({ graph, stored, used, trained }: Moved): void {
 }
 
 function isSame(one: Tensor, other: Tensor | undefined): boolean {
-  return other !== undefined && bytesOf(one).equals(bytesOf(other));
-}
-
-function bytesOf({ data }: Tensor): Buffer {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return other !== undefined && sameBits(one.data, other.data);
 }
